@@ -1,0 +1,1 @@
+//! The engine: cases, scripted peers, checks, systems and runs.

@@ -1,0 +1,1 @@
+//! Events, transcripts, findings, verdicts and the versioned record of a run.

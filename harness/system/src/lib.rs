@@ -1,0 +1,1 @@
+//! What a system under test is: commands, events, features and settings.

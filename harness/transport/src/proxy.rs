@@ -1,0 +1,1 @@
+//! Carries a connection and applies faults to it.
