@@ -1,1 +1,9 @@
-//! The engine: cases, scripted peers, checks, systems and runs.
+//! The machine of Proofmark.
+//!
+//! - [`case`]: the case language, from YAML text to typed cases.
+//! - [`check`]: what a case may say of its transcript.
+//! - [`peer`]: the scripted ends of connections.
+
+pub mod case;
+pub mod check;
+pub mod peer;

@@ -1,0 +1,23 @@
+//! Check `spans`.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::{Selector, selector::check};
+use crate::case::{Bound, text::FieldText};
+
+check! {
+    /// Spans that the system wrote.
+    pub struct Spans {
+        /// What their fields say.
+        #[serde(default, rename = "where")]
+        pub matching: IndexMap<String, FieldText>,
+        /// The duration that they name.
+        pub duration: Option<Bound<Duration>>,
+        /// A field that no two of them share.
+        pub distinct: Option<String>,
+        select: Selector,
+        maybe_bound: u64,
+    }
+}

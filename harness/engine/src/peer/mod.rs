@@ -1,0 +1,5 @@
+//! The scripted ends of connections.
+//!
+//! - [`step`]: what a script may do.
+
+pub mod step;

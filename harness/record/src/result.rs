@@ -1,0 +1,179 @@
+//! What judging says of a case.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The verdict of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every must-level check holds.
+    Pass,
+    /// Only should-level checks are violated.
+    Warn,
+    /// A must-level check is violated.
+    Fail,
+    /// Behaviour recorded where the documents are silent.
+    Info,
+    /// The system lacks a feature that the case needs.
+    Unsupported,
+    /// Left out by the user or the platform.
+    Skipped,
+    /// We cannot tell.
+    Inconclusive,
+    /// The system crashed, hung or never started.
+    SystemError,
+    /// Our bug.
+    HarnessError,
+}
+
+impl Verdict {
+    /// All of them, in the order in which totals are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Pass,
+        Self::Warn,
+        Self::Fail,
+        Self::Info,
+        Self::Unsupported,
+        Self::Skipped,
+        Self::Inconclusive,
+        Self::SystemError,
+        Self::HarnessError,
+    ];
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Info => "info",
+            Self::Unsupported => "unsupported",
+            Self::Skipped => "skipped",
+            Self::Inconclusive => "inconclusive",
+            Self::SystemError => "system-error",
+            Self::HarnessError => "harness-error",
+        })
+    }
+}
+
+/// How strongly a requirement binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A miss is recorded.
+    May,
+    /// A miss is a warning; the major implementations agree, no document says so.
+    Convention,
+    /// A miss is a warning.
+    Should,
+    /// A miss is a failure.
+    Must,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::May => "may",
+            Self::Convention => "convention",
+            Self::Should => "should",
+            Self::Must => "must",
+        })
+    }
+}
+
+/// Which end of a connection a case tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A client system against scripted servers.
+    Client,
+    /// A server system against scripted clients.
+    Server,
+    /// A client system against a server system.
+    Pair,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Pair => "pair",
+        })
+    }
+}
+
+/// Which question a finding answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slot {
+    /// Did the harm happen? A miss is inconclusive.
+    Stimulus,
+    /// Did the system do what it must?
+    Must,
+    /// Did it do what it should?
+    Should,
+    /// What holds in every case.
+    Standing,
+}
+
+/// What a check found wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// The check, `outcome`, or the standing check, `standing.quiet`.
+    pub check: String,
+    /// Which question it answers.
+    pub slot: Slot,
+    /// What would have been right.
+    pub expected: String,
+    /// What was seen instead.
+    pub observed: String,
+    /// The deciding event.
+    pub event: Option<u32>,
+    /// How often the same was found; 1 unless folded.
+    pub times: u32,
+    /// It rests on an upper bound of time, so timer lag can excuse it.
+    pub timing: bool,
+}
+
+/// The verdict of a case and all that belongs to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CaseResult {
+    /// The case.
+    pub id: String,
+    /// Its area.
+    pub area: String,
+    /// The system that was judged.
+    pub system: String,
+    /// Which end it is.
+    pub role: Role,
+    /// The strongest level among its requirements.
+    pub level: Level,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, where the verdict does not rest on findings: what is missing, what was skipped.
+    pub reason: Option<String>,
+    /// The requirements it proves.
+    pub requirements: Vec<String>,
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// How long it took on the clock it ran on.
+    pub duration_ms: f64,
+    /// The largest lag of our timers.
+    pub timer_lag_ms: f64,
+    /// Rounds that passed and rounds that ran.
+    pub rounds: (u32, u32),
+    /// Of the shown round, the seed.
+    pub seed: String,
+    /// The system's process, where it has one.
+    pub pid: Option<u32>,
+    /// The case in one sentence: the first requirement's statement.
+    pub statement: String,
+    /// Where the first requirement comes from.
+    pub source: String,
+}
