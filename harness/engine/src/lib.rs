@@ -6,4 +6,8 @@
 
 pub mod case;
 pub mod check;
+pub mod moments;
 pub mod peer;
+pub mod profile;
+pub mod run;
+pub mod transcript;

@@ -4,13 +4,15 @@
 //! - [`given`], [`fault`]: what is set up.
 //! - [`when`], [`operation`]: what happens. What must be true is in [`crate::check`].
 //! - [`moment`], [`bound`], [`units`], [`names`], [`template`], [`payload`], [`text`], [`hex`]: the small words.
-//! - [`kinds`]: how a list of kinds is defined; [`nearest`]: help for names that nothing carries.
+//! - `kinds`: how a list of kinds is defined; `nearest`: help for names that nothing carries.
+//! - [`load`]: from files to cases.
 
 pub mod bound;
 pub mod fault;
 pub mod given;
 pub mod hex;
 pub(crate) mod kinds;
+pub mod load;
 pub mod moment;
 pub mod names;
 pub(crate) mod nearest;
@@ -28,6 +30,7 @@ pub use self::{
     fault::{Fault, FaultKind, known_faults},
     given::Given,
     kinds::Word,
+    load::{LoadError, LoadErrors, load_catalogue, load_suites, needs, parse_one},
     moment::{Moment, Thing, Verb},
     names::{ErrorCode, FrameType, StatusCode},
     operation::Operation,

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{
-    names::StatusCode,
-    units,
-};
+use super::{names::StatusCode, units};
 
 /// What a call asks for. A profile maps it to a method, a message and metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -45,7 +45,11 @@ impl PayloadKeys {
         .into_iter()
         .flatten();
         let payload = given.next();
-        if given.next().is_some() { Err(PayloadError::Twice) } else { Ok(payload) }
+        if given.next().is_some() {
+            Err(PayloadError::Twice)
+        } else {
+            Ok(payload)
+        }
     }
 }
 
@@ -59,7 +63,10 @@ pub enum RawBytes {
 }
 
 impl RawBytes {
-    pub(crate) fn from_keys(hex: Option<Hex>, size: Option<ByteCount>) -> Result<Self, PayloadError> {
+    pub(crate) fn from_keys(
+        hex: Option<Hex>,
+        size: Option<ByteCount>,
+    ) -> Result<Self, PayloadError> {
         match (hex, size) {
             (Some(_), Some(_)) => Err(PayloadError::Twice),
             (None, Some(size)) => Ok(Self::Size(size)),
@@ -148,7 +155,9 @@ impl<'de> Visitor<'de> for FieldVisitor {
             return Err(de::Error::custom("a field has one key, like x-m: a"));
         };
         if map.next_key::<String>()?.is_some() {
-            return Err(de::Error::custom("a field has one key; begin a new list item for the next"));
+            return Err(de::Error::custom(
+                "a field has one key; begin a new list item for the next",
+            ));
         }
         Ok(Field(name, value))
     }

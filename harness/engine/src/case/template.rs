@@ -31,12 +31,17 @@ impl Template {
         while let Some(open) = rest.find('{') {
             parts.extend(literal(&rest[..open]));
             let inside = &rest[open + 1..];
-            let close = inside.find('}').ok_or_else(|| TemplateError::Unclosed { text: text.to_owned() })?;
+            let close = inside.find('}').ok_or_else(|| TemplateError::Unclosed {
+                text: text.to_owned(),
+            })?;
             parts.push(Part::parse(&inside[..close])?);
             rest = &inside[close + 1..];
         }
         parts.extend(literal(rest));
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     /// The text as the case has it.
@@ -64,13 +69,17 @@ impl Template {
     /// Whether nothing is to be filled in.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
+        self.parts
+            .iter()
+            .all(|part| matches!(part, Part::Literal(_)))
     }
 
     /// Whether a bearer token is to be filled in.
     #[must_use]
     pub fn has_token(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Token | Part::ExpiredToken))
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Token | Part::ExpiredToken))
     }
 }
 
@@ -82,7 +91,11 @@ impl fmt::Display for Template {
 
 impl<'de> Deserialize<'de> for Template {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        /// Its name tells the loader that braces must stand in quotes.
+        #[derive(Deserialize)]
+        #[serde(rename = "Template")]
+        struct Text(String);
+        let Text(text) = Text::deserialize(deserializer)?;
         Self::parse(&text).map_err(de::Error::custom)
     }
 }
@@ -110,7 +123,9 @@ pub enum TemplateError {
         text: String,
     },
     /// No such word.
-    #[error("`{{{word}}}` is no template; there are {{n}}, {{lane}}, {{fill 6KiB}}, {{hex ff}}, {{text ...}}, {{token}}, {{token expired}}")]
+    #[error(
+        "`{{{word}}}` is no template; there are {{n}}, {{lane}}, {{fill 6KiB}}, {{hex ff}}, {{text ...}}, {{token}}, {{token expired}}"
+    )]
     Unknown {
         /// What stands between the braces.
         word: String,
@@ -146,7 +161,9 @@ impl Part {
             ("fill", size) => Ok(Self::Fill(parse_bytes(size)?)),
             ("hex", digits) => Ok(Self::Hex(Hex::parse(digits)?)),
             ("text", text) => Ok(Self::TextAsHex(text.to_owned())),
-            _ => Err(TemplateError::Unknown { word: inside.to_owned() }),
+            _ => Err(TemplateError::Unknown {
+                word: inside.to_owned(),
+            }),
         }
     }
 

@@ -216,7 +216,12 @@ const TIME_UNITS: &[(u64, &str)] = &[
     (3_600 * 1_000_000_000, "h"),
 ];
 
-const BYTE_UNITS: &[(u64, &str)] = &[(1, "B"), (1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB")];
+const BYTE_UNITS: &[(u64, &str)] = &[
+    (1, "B"),
+    (1 << 10, "KiB"),
+    (1 << 20, "MiB"),
+    (1 << 30, "GiB"),
+];
 
 const TIME: Quantity = Quantity {
     name: "time",

@@ -1,5 +1,6 @@
 //! Step `close`.
 
+use crate::peer::script::Script;
 use serde::Deserialize;
 
 use crate::case::fault::CloseHow;
@@ -8,3 +9,9 @@ use crate::case::fault::CloseHow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Close(pub CloseHow);
+
+impl Close {
+    pub(crate) fn run(&self, script: &Script) {
+        script.conn.close(self.0);
+    }
+}

@@ -1,5 +1,6 @@
 //! Step `data`, of peers and of calls.
 
+use crate::peer::{conn::Conn, script::Script};
 use serde::Deserialize;
 
 use crate::case::{
@@ -35,5 +36,18 @@ impl TryFrom<Keys> for Data {
 
     fn try_from(Keys { hex, size, pad, end_stream }: Keys) -> Result<Self, PayloadError> {
         Ok(Self { bytes: RawBytes::from_keys(hex, size)?, pad, end_stream })
+    }
+}
+
+impl Data {
+    pub(crate) async fn run(&self, script: &Script) {
+        if let Some(id) = script.id("data") {
+            self.send(&script.conn, id).await;
+        }
+    }
+
+    /// Sends the bytes on a stream, as window allows.
+    pub(crate) async fn send(&self, conn: &Conn, id: u32) {
+        conn.send_data(id, self.bytes.to_bytes().into(), &[], self.pad, self.end_stream).await;
     }
 }

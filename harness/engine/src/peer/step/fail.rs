@@ -1,5 +1,6 @@
 //! Step `fail`.
 
+use crate::peer::{conn::BlockShape, script::Script};
 use serde::Deserialize;
 
 use crate::case::{StatusCode, Template, payload::Fields};
@@ -15,4 +16,15 @@ pub struct Fail {
     /// Further fields of the block, word for word.
     #[serde(default)]
     pub fields: Fields,
+}
+
+impl Fail {
+    pub(crate) async fn run(&self, script: &Script) {
+        let Some(id) = script.id("fail") else { return };
+        script.half_closed(id).await;
+        let context = script.stage.context(script.round);
+        let message = self.status_message.as_ref().map(|message| message.expand(&context));
+        let status = proofmark_wire::StatusCode(self.status.number());
+        script.finish(id, status, message.as_deref(), &script.fields(&self.fields), &[], BlockShape::default());
+    }
 }

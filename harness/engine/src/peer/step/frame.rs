@@ -1,5 +1,7 @@
 //! Step `frame`, of peers and of calls.
 
+use crate::peer::{conn::Conn, script::Script};
+use proofmark_wire::RawFrame;
 use serde::Deserialize;
 
 use crate::case::{
@@ -40,5 +42,17 @@ impl TryFrom<Keys> for Frame {
 
     fn try_from(Keys { kind, flags, stream, hex, size }: Keys) -> Result<Self, PayloadError> {
         Ok(Self { kind, flags, stream, payload: RawBytes::from_keys(hex, size)? })
+    }
+}
+
+impl Frame {
+    pub(crate) fn run(&self, script: &Script) {
+        self.send(&script.conn, script.stream);
+    }
+
+    /// Sends the frame, by default on `own`.
+    pub(crate) fn send(&self, conn: &Conn, own: Option<u32>) {
+        let stream = self.stream.or(own).unwrap_or(0);
+        conn.send_raw(RawFrame::new(self.kind.0, self.flags.0, stream, self.payload.to_bytes()));
     }
 }

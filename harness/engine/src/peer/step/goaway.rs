@@ -1,5 +1,6 @@
 //! Step `goaway`.
 
+use crate::peer::script::Script;
 use serde::Deserialize;
 
 use crate::case::{ErrorCode, Template};
@@ -14,4 +15,13 @@ pub struct Goaway {
     pub error: Option<ErrorCode>,
     /// The debug data.
     pub debug: Option<Template>,
+}
+
+impl Goaway {
+    pub(crate) fn run(&self, script: &Script) {
+        let context = script.stage.context(script.round);
+        let debug = self.debug.as_ref().map(|debug| debug.expand(&context)).unwrap_or_default();
+        let error = proofmark_wire::ErrorCode(self.error.map_or(0, |error| error.0));
+        script.conn.goaway(self.last_stream_id, error, debug.into());
+    }
 }

@@ -16,6 +16,7 @@ mod settings;
 mod trailers;
 mod window;
 
+use crate::peer::script::Script;
 use crate::case::{
     Moment,
     kinds::kinds,
@@ -69,5 +70,40 @@ kinds! {
         Pause(Pause) "pause",
         /// Runs steps many times: in turn, staggered, or all together.
         Repeat(Repeat<PeerStep>) "repeat",
+    }
+}
+
+impl PeerStep {
+    /// Does the step.
+    pub(crate) async fn run(&self, script: &Script) {
+        match self {
+            Self::Answer(step) => step.run(script).await,
+            Self::Fail(step) => step.run(script).await,
+            Self::Headers(step) => step.run(script),
+            Self::Send(step) => step.run(script).await,
+            Self::Data(step) => step.run(script).await,
+            Self::Trailers(step) => step.run(script),
+            Self::Reset(step) => step.run(script),
+            Self::Hold(_) => {}
+            Self::Goaway(step) => step.run(script),
+            Self::Ping(step) => step.run(script),
+            Self::AckPing(step) => step.run(script).await,
+            Self::Settings(step) => step.run(script),
+            Self::Window(step) => step.run(script),
+            Self::Close(step) => step.run(script),
+            Self::Frame(step) => step.run(script),
+            Self::Await(moment) => script.stage.reached(moment, &script.scope).await,
+            Self::Mark(mark) => script.stage.mark(mark),
+            Self::Pause(pause) => script.stage.pause(pause).await,
+            Self::Repeat(repeat) => {
+                script
+                    .stage
+                    .repeat(repeat, script.round, &script.scope, |steps, round| {
+                        let inner = Script { round, ..script.clone() };
+                        Box::pin(async move { inner.run(steps).await })
+                    })
+                    .await;
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Step `settings`, and the settings of a peer's manners.
 
+use crate::peer::script::Script;
 use serde::Deserialize;
 
 use crate::case::ByteCount;
@@ -18,4 +19,10 @@ pub struct Settings {
     pub header_table_size: Option<ByteCount>,
     /// The largest header list that the other end may send.
     pub max_header_list_size: Option<ByteCount>,
+}
+
+impl Settings {
+    pub(crate) fn run(&self, script: &Script) {
+        script.conn.settings(self);
+    }
 }

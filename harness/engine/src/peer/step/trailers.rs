@@ -1,5 +1,6 @@
 //! Step `trailers`.
 
+use crate::peer::{conn::BlockShape, script::Script};
 use serde::Deserialize;
 
 use crate::case::{ByteCount, StatusCode, Template, payload::Fields};
@@ -18,4 +19,15 @@ pub struct Trailers {
     pub without: Vec<String>,
     /// Where the block is cut; the rest follows.
     pub pieces: Vec<ByteCount>,
+}
+
+impl Trailers {
+    pub(crate) fn run(&self, script: &Script) {
+        let Some(id) = script.id("trailers") else { return };
+        let context = script.stage.context(script.round);
+        let message = self.status_message.as_ref().map(|message| message.expand(&context));
+        let status = proofmark_wire::StatusCode(self.status.map_or(0, |status| status.number()));
+        let shape = BlockShape { pieces: &self.pieces, ..BlockShape::default() };
+        script.finish(id, status, message.as_deref(), &script.fields(&self.fields), &self.without, shape);
+    }
 }

@@ -1,5 +1,6 @@
 //! Step `window`.
 
+use crate::peer::script::Script;
 use serde::Deserialize;
 
 use crate::case::ByteCount;
@@ -12,4 +13,11 @@ pub struct Window {
     pub size: ByteCount,
     /// To which stream, 0 for the connection; the script's own, or outside a stream the connection, if absent.
     pub stream: Option<u32>,
+}
+
+impl Window {
+    pub(crate) fn run(&self, script: &Script) {
+        let stream = self.stream.or(script.stream).unwrap_or(0);
+        script.conn.grant(stream, u32::try_from(self.size.0).unwrap_or(u32::MAX));
+    }
 }

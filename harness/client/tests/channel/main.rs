@@ -1,0 +1,5 @@
+//! The channel against servers on a simulated network and a paused clock.
+
+mod support;
+
+mod basics;

@@ -1,0 +1,227 @@
+//! What must hold in every case (architecture, 'Standing checks').
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use proofmark_record::{CallRef, Direction, End, FrameSays, Outcome, What};
+
+use super::view::{Miss, View, show};
+use crate::case::{Case, Role};
+
+/// Judges all of them.
+pub fn judge(case: &Case, view: &View<'_>) -> Vec<(&'static str, Miss)> {
+    let mut found = Vec::new();
+    for (name, check) in STANDING {
+        found.extend(check(case, view).into_iter().map(|miss| (name, miss)));
+    }
+    found
+}
+
+type StandingCheck = fn(&Case, &View<'_>) -> Vec<Miss>;
+
+/// The standing checks by name.
+pub const STANDING: [(&str, StandingCheck); 7] = [
+    ("standing.ended-once", ended_once),
+    ("standing.no-false-success", no_false_success),
+    ("standing.alive", alive),
+    ("standing.aftercare", aftercare),
+    ("standing.neighbours", neighbours),
+    ("standing.quiet", quiet),
+    ("standing.no-leak", no_leak),
+];
+
+/// Every call has exactly one outcome, nothing follows it, and none is left pending.
+fn ended_once(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    for seen in &view.calls {
+        let ends: Vec<_> = view.all.iter().filter(|event| matches!(&event.what, What::CallEnded { call, .. } if *call == seen.call)).collect();
+        match ends.as_slice() {
+            [] => misses.push(Miss::new(format!("call {} ends", seen.call), "never, not even when it was cancelled").at(seen.started)),
+            [end] => {
+                let late = seen.deadline.and_then(|deadline| {
+                    let lasted = end.at().saturating_sub(seen.started.at());
+                    (lasted > deadline + view.tolerance && cancelled_by_us(view, &seen.call)).then_some((deadline, lasted))
+                });
+                if let Some((deadline, lasted)) = late {
+                    let mut miss = Miss::new(format!("call {} ends by its deadline of {}", seen.call, show(deadline)), format!("after {}", show(lasted))).at(end);
+                    miss.timing = true;
+                    misses.push(miss);
+                }
+            }
+            [_, second, ..] => misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", ends.len())).at(second)),
+        }
+        if let [end, ..] = ends.as_slice() {
+            let after = view.all.iter().find(|event| event.seq > end.seq && is_delivery_to(&event.what, &seen.call));
+            misses.extend(after.map(|event| Miss::new(format!("nothing reaches call {} after its end", seen.call), "something did").at(event)));
+        }
+    }
+    misses
+}
+
+/// Whether the only reason why a call ended is that the harness cleaned up.
+fn cancelled_by_us(view: &View<'_>, call: &CallRef) -> bool {
+    view.all[view.events.len()..].iter().any(|event| matches!(&event.what, What::CallCancelled { call: other } if other == call))
+}
+
+fn is_delivery_to(what: &What, wanted: &CallRef) -> bool {
+    match what {
+        What::CallHeaders { call, .. } => call == wanted,
+        // a driver's library delivers; what arrives at our own scripted client is judged by `quiet`
+        What::Message { at: End::Caller, direction: Direction::Received, call: Some(call), place: None, .. } => call == wanted,
+        _ => false,
+    }
+}
+
+/// No call is OK unless the peer's script completed it as OK, and no message is delivered that was not sent.
+fn no_false_success(case: &Case, view: &View<'_>) -> Vec<Miss> {
+    if case.role != Role::Client {
+        return Vec::new();
+    }
+    let mut misses = Vec::new();
+    for seen in &view.calls {
+        let Some((end, Outcome::Status(status))) = seen.ends.first() else { continue };
+        let completed = view.events.iter().any(|event| match &event.what {
+            What::Frame(frame) if frame.direction == Direction::Sent && frame.call.as_ref() == Some(&seen.call) => {
+                matches!(&frame.says, FrameSays::Block { end_stream: true, fields, .. } if says_ok(fields))
+            }
+            _ => false,
+        });
+        if status.code == 0 && !completed {
+            misses.push(Miss::new(format!("call {} is OK only if the peer completed it as OK", seen.call), "OK without that").at(end));
+        }
+        let count = |at: End, direction: Direction| {
+            view.events
+                .iter()
+                .filter(|event| matches!(&event.what, What::Message { at: a, direction: d, call: Some(call), .. } if *a == at && *d == direction && *call == seen.call))
+                .count()
+        };
+        let (sent, delivered) = (count(End::Backend, Direction::Sent), count(End::Caller, Direction::Received));
+        if delivered > sent {
+            misses.push(Miss::new(format!("call {} gets no message that was not sent", seen.call), format!("{delivered} delivered, {sent} sent")).at(end));
+        }
+    }
+    misses
+}
+
+fn says_ok(fields: &[(proofmark_record::Text, proofmark_record::Text)]) -> bool {
+    fields.iter().any(|(name, value)| name.0 == b"grpc-status" && value.0 == b"0")
+}
+
+/// The system's process lives as long as the case did not ask otherwise.
+fn alive(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    view.all
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::ProcessExited { status, asked: false } => {
+                let how = status.map_or("by a signal".to_owned(), |status| format!("with status {status}"));
+                Some(Miss::new("the system lives as long as the case", format!("it ended {how}")).at(event))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// A plain call after the case succeeds.
+fn aftercare(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    view.all
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Aftercare { what, observed, good: false } if !what.starts_with("leak") => {
+                Some(Miss::new(format!("a plain call after the case, on {what}, succeeds"), observed.clone()).at(event))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Connections that the case did not harm are not ended by the system with an error.
+fn neighbours(case: &Case, view: &View<'_>) -> Vec<Miss> {
+    let harmed: BTreeSet<&str> = case.given.faults.values().map(|fault| fault.at.as_str()).collect();
+    if case.is_hostile() || harmed.contains("server") {
+        return Vec::new();
+    }
+    let broken_by_us = |peer: &str, connection: u32| {
+        view.events.iter().any(|event| matches!(&event.what, What::ProtocolBroken { peer: p, connection: c, .. } if p == peer && *c == connection))
+    };
+    view.events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Frame(frame) if frame.direction == Direction::Received && !harmed.contains(frame.peer.as_str()) => match &frame.says {
+                FrameSays::Goaway { error, .. } if error != "NO_ERROR" && !broken_by_us(&frame.peer, frame.connection) => {
+                    Some(Miss::new(format!("connection {} of {} is left alone", frame.connection, frame.peer), format!("GOAWAY {error}")).at(event))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect()
+}
+
+/// Nothing is sent on a stream after its end, and no attempt starts after its call ended.
+fn quiet(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    let mut over: BTreeSet<(&str, u32, u32)> = BTreeSet::new();
+    let mut ended: BTreeSet<&CallRef> = BTreeSet::new();
+    for event in view.all {
+        match &event.what {
+            What::Frame(frame) if frame.direction == Direction::Received && frame.stream != 0 => {
+                let stream = (frame.peer.as_str(), frame.connection, frame.stream);
+                let speaks = matches!(frame.frame.as_str(), "DATA" | "HEADERS" | "CONTINUATION");
+                if speaks && over.contains(&stream) {
+                    let text = format!("{} of {} B", frame.frame, frame.length);
+                    misses.push(Miss::new(format!("nothing follows the end of stream {} of {}", frame.stream, frame.peer), text).at(event));
+                }
+                let end_stream = matches!(frame.says, FrameSays::Data { end_stream: true } | FrameSays::Block { end_stream: true, .. });
+                if end_stream || matches!(frame.says, FrameSays::Reset { .. }) {
+                    over.insert(stream);
+                }
+            }
+            What::CallEnded { call, .. } => {
+                ended.insert(call);
+            }
+            What::AttemptBegan(place) => {
+                if place.call.as_ref().is_some_and(|call| ended.contains(call)) {
+                    misses.push(Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event));
+                }
+            }
+            _ => {}
+        }
+    }
+    misses
+}
+
+/// What was open before the case and what is open after it are the same.
+fn no_leak(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    let mut misses: Vec<Miss> = view
+        .all
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Aftercare { what, observed, good: false } if what.starts_with("leak") => {
+                Some(Miss::new("nothing is left behind", format!("{what}: {observed}")).at(event))
+            }
+            _ => None,
+        })
+        .collect();
+    misses.extend(handlers_left(view));
+    misses
+}
+
+/// A handler whose caller is gone must be left, too.
+fn handlers_left(view: &View<'_>) -> Option<Miss> {
+    let exited = view.all.iter().any(|event| matches!(event.what, What::ProcessExited { .. }) || matches!(&event.what, What::System { act: proofmark_record::SystemAct::Killed }));
+    if exited {
+        return None;
+    }
+    let word = |wanted: &str| {
+        view.all
+            .iter()
+            .filter(|event| matches!(&event.what, What::Hook { line, .. } if line.get("hook").and_then(|hook| hook.as_str()) == Some(wanted)))
+            .count()
+    };
+    let (begun, left) = (word("begin"), word("end"));
+    (begun > left).then(|| Miss::new("every handler is left after the case", format!("{} of {begun} are still running", begun - left)))
+}
+
+
+/// The least time that a window is widened by: the grain of timers.
+pub const GRAIN: Duration = Duration::from_millis(1);

@@ -1,0 +1,384 @@
+//! One round of one case, from set-up to a finished transcript.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use proofmark_record::{CallRef, Event, Outcome, Owed, What};
+use proofmark_system::{ClientFactory, ClientLaunch, ServerFactory, StoreSlot};
+use proofmark_transport::clock::{Instant, sleep, timeout};
+use proofmark_transport::{Clock, Network, Seed};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::actor::{Actor, Caller};
+use super::driver_caller::DriverCaller;
+use super::faults::Faults;
+use super::host::Host;
+use super::service_config_text;
+use super::stage::{Round, Stage};
+use super::wire_caller::WireCaller;
+use crate::case::given::{Backend as GivenBackend, Grants, Handshake, Manners, Reads, Switch};
+use crate::case::when::{SystemAct, Via};
+use crate::case::{Call, Case, Operation, Role, Step, Template};
+use crate::peer::backend::Backend;
+
+/// What a round is run with.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The client under test.
+    pub client: Option<Arc<dyn ClientFactory>>,
+    /// The server under test.
+    pub server: Option<Arc<dyn ServerFactory>>,
+    /// How both ends reach each other.
+    pub network: Arc<dyn Network>,
+    /// Time is virtual.
+    pub virtual_time: bool,
+    /// The round's seed.
+    pub seed: Seed,
+    /// What stands before the names of calls on the wire, where cases share a system.
+    pub call_prefix: String,
+    /// Where the server's store is, for servers with a disk.
+    pub store: Option<PathBuf>,
+}
+
+/// Runs a round; must be called on a `LocalSet`. Gives the transcript and the pid of the server.
+pub async fn run(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
+    let stage = Stage::new(setting.network.clone(), setting.seed, setting.call_prefix.clone());
+    let pid = Cell::new(None);
+    stage.transcript().write(What::CaseStarted);
+    let lag = measure_lag(&stage, setting.virtual_time);
+    match set_up(case, setting, &stage).await {
+        Ok(set) => {
+            pid.set(set.actor.host.as_ref().and_then(Host::pid));
+            play(case, setting, &stage, set).await;
+        }
+        Err(what) => {
+            stage.transcript().write(what);
+            stage.transcript().write(What::CaseEnded);
+        }
+    }
+    stage.transcript().write(What::TimerLag { max_ns: lag.get() });
+    stage.tasks().end();
+    (stage.transcript().take(), pid.get())
+}
+
+struct Set {
+    actor: Actor,
+    faults: Faults,
+}
+
+async fn set_up(case: &Case, setting: &Setting, stage: &Stage) -> Result<Set, What> {
+    let failed = |what: &str, error: &dyn std::fmt::Display| What::HarnessError { text: format!("{what}: {error}") };
+    let backends = start_backends(case, stage).await.map_err(|error| failed("a scripted server cannot listen", &error))?;
+    let faults = Faults::new(stage, &case.given.faults);
+    let mut addresses = IndexMap::new();
+    for (name, backend) in &backends {
+        let address = faults.route(name, backend.address()).await.map_err(|error| failed("a fault's proxy cannot listen", &error))?;
+        addresses.insert(name.clone(), address);
+    }
+    let clock = if setting.virtual_time { Clock::fixed() } else { Clock::system() };
+    let host = match (&setting.server, case.role) {
+        (Some(factory), Role::Server | Role::Pair) => {
+            let slot = StoreSlot { path: setting.store.clone(), ..StoreSlot::default() };
+            let host = Host::new(stage, factory.clone(), setting.network.clone(), clock.clone(), case, slot);
+            host.set_upstream(addresses.values().copied().collect());
+            if !starts_system(&case.when) && !host.start().await {
+                return Err(What::Owed { by: Owed::System, text: "the server did not start".into() });
+            }
+            Some(host)
+        }
+        _ => None,
+    };
+    let caller = match case.role {
+        Role::Server => {
+            let token = (case.given.server.auth == Some(Switch::Enabled)).then(|| stage.tokens().0.to_owned());
+            Caller::Wire(WireCaller::new(stage, case.given.clients.clone(), token, !backends.is_empty()))
+        }
+        Role::Client | Role::Pair => {
+            let Some(factory) = &setting.client else { return Err(failed("no client to test", &"")) };
+            let targets = match (&host, &case.given.channel.backends) {
+                (Some(host), _) => {
+                    let server = host.address().unwrap_or_else(super::stage::any_port);
+                    vec![faults.route("server", server).await.map_err(|error| failed("a fault's proxy cannot listen", &error))?]
+                }
+                (None, Some(names)) => names.iter().filter_map(|name| addresses.get(name)).copied().collect(),
+                (None, None) => addresses.values().copied().collect(),
+            };
+            start_client(case, setting, stage, factory, clock, targets).await?
+        }
+    };
+    let mut actor = Actor::new(stage, caller, host, backends);
+    if let (Caller::Wire(wire), Some(host)) = (&actor.caller, &actor.host) {
+        route_clients(case, wire, host, &faults).await.map_err(|error| failed("a fault's proxy cannot listen", &error))?;
+        let (wire, host) = (wire.clone(), host.clone());
+        actor.on_start = Rc::new(move || {
+            if let Some(address) = host.address() {
+                wire.route(None, address);
+            }
+        });
+    }
+    Ok(Set { actor, faults })
+}
+
+async fn start_backends(case: &Case, stage: &Stage) -> std::io::Result<IndexMap<String, Backend>> {
+    let mut given = case.given.backends.clone();
+    if given.is_empty() && case.role == Role::Client {
+        given.insert("a".into(), GivenBackend::default());
+    }
+    let mut backends = IndexMap::new();
+    for (name, backend) in given {
+        let backend = Backend::start(stage, &name, backend).await?;
+        backends.insert(name, backend);
+    }
+    Ok(backends)
+}
+
+async fn start_client(
+    case: &Case,
+    setting: &Setting,
+    stage: &Stage,
+    factory: &Arc<dyn ClientFactory>,
+    clock: Clock,
+    targets: Vec<SocketAddr>,
+) -> Result<Caller, What> {
+    let (events, shown) = unbounded_channel();
+    let launch = ClientLaunch { network: setting.network.clone(), clock, seed: setting.seed.derive("client"), events };
+    let system = factory.start(launch).await.map_err(|error| What::SystemError { text: error.to_string() })?;
+    let config = case.given.service_config.as_ref().map(service_config_text);
+    let scripted_resolver = case.needs.contains("resolver");
+    Ok(Caller::Driver(DriverCaller::new(stage, system, shown, case.given.channel.clone(), config, targets, scripted_resolver)))
+}
+
+async fn route_clients(case: &Case, wire: &WireCaller, host: &Host, faults: &Faults) -> std::io::Result<()> {
+    let Some(address) = host.address() else { return Ok(()) };
+    wire.route(None, address);
+    for fault in case.given.faults.values() {
+        let through = faults.route(&fault.at, address).await?;
+        if fault.at == "server" {
+            wire.route(None, through);
+        } else {
+            wire.route(Some(&fault.at), through);
+        }
+    }
+    Ok(())
+}
+
+async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
+    let Set { actor, faults } = set;
+    faults.watch();
+    let awaited = actor.awaited.clone();
+    if timeout(case.limit, actor.run(&case.when, Round::default())).await.is_err() {
+        let awaited = awaited.borrow().last().cloned().unwrap_or_else(|| "the end of the steps".into());
+        stage.transcript().write(What::LimitReached { awaited });
+    }
+    settle(&actor, setting.virtual_time).await;
+    stage.transcript().write(What::CaseEnded);
+    actor.backends.values().for_each(Backend::account);
+    faults.account();
+    end_open_calls(&actor).await;
+    faults.lift_all();
+    Aftercare { case, stage, actor: &actor }.look().await;
+    if let Some(host) = &actor.host {
+        host.end();
+    }
+}
+
+/// Lets everything that has happened be seen: what is under way between tasks, and the lines that a process has written.
+async fn settle(actor: &Actor, virtual_time: bool) {
+    for _ in 0..SETTLE_ROUNDS {
+        tokio::task::yield_now().await;
+    }
+    if virtual_time {
+        return;
+    }
+    if let Some(host) = actor.host.as_ref().filter(|host| host.is_running() && host.has_hooks()) {
+        // the answer to a steering line comes behind every line written before
+        host.steer(proofmark_record::Steered::Auth, "auth up".into()).await;
+    }
+}
+
+async fn end_open_calls(actor: &Actor) {
+    let transcript = actor.stage.transcript();
+    let open = transcript.open_calls();
+    for call in &open {
+        actor.cancel_call(call);
+    }
+    for call in open {
+        let ended = transcript.wait(|event| matches!(&event.what, What::CallEnded { call: other, .. } if *other == call));
+        // a call that does not end is found by the standing check `ended-once`
+        let _ = timeout(CANCEL_LIMIT, ended).await;
+    }
+}
+
+/// The standing check `aftercare`: is the system as good as before?
+struct Aftercare<'a> {
+    case: &'a Case,
+    stage: &'a Stage,
+    actor: &'a Actor,
+}
+
+impl Aftercare<'_> {
+    async fn look(&self) {
+        let failed = self.stage.transcript().with(|events| {
+            events.iter().any(|event| {
+                matches!(event.what, What::ChannelRefused { .. } | What::SystemError { .. } | What::HarnessError { .. } | What::LimitReached { .. })
+            })
+        });
+        if failed {
+            return;
+        }
+        match &self.actor.caller {
+            Caller::Wire(wire) => self.look_at_server(wire).await,
+            Caller::Driver(driver) => self.look_at_client(driver).await,
+        }
+    }
+
+    async fn look_at_server(&self, wire: &WireCaller) {
+        let Some(host) = self.actor.host.as_ref().filter(|host| host.is_running() && !host.exit_is_asked()) else { return };
+        if host.has_hooks() && uses_steering(&self.case.when) {
+            self.undo_steering(host).await;
+        }
+        self.actor.backends.values().for_each(Backend::tame);
+        if let Some(address) = host.address() {
+            wire.unroute();
+            wire.route(None, address);
+        }
+        let good = |manners: &Manners| *manners == Manners::default();
+        let live = wire.live().into_iter().find(|conn| !conn.is_leaving() && good(conn.manners()) && conn.is_ready());
+        if let Some(conn) = live.filter(|_| self.case.given.faults.is_empty()) {
+            self.plain_call("the same connection", Some(conn.peer().to_owned())).await;
+        }
+        if wire.connect_well("aftercare").await.is_some() {
+            self.plain_call("a fresh connection", Some("aftercare".into())).await;
+        } else {
+            self.saw("a fresh connection", "refused".into(), false);
+        }
+    }
+
+    async fn undo_steering(&self, host: &Host) {
+        use proofmark_record::Steered;
+        host.steer(Steered::Store, "store up".into()).await;
+        host.steer(Steered::Auth, "auth up".into()).await;
+        for service in ["\"\"", "user.v1.UserService"] {
+            host.steer(Steered::Health, format!("health {service} AUTO")).await;
+        }
+    }
+
+    async fn look_at_client(&self, driver: &DriverCaller) {
+        for backend in self.actor.backends.values() {
+            backend.tame();
+            if let Some(conn) = backend.conn(None) {
+                let manners = conn.manners();
+                let bad = manners.grants_window != Grants::AsRead || manners.reads != Reads::Always || manners.handshake != Handshake::Full;
+                if bad || *manners != Manners::default() {
+                    conn.close(Default::default());
+                }
+            }
+        }
+        if let Some(via) = driver.channels().into_iter().next() {
+            self.plain_call("the same channel", Some(via)).await;
+        }
+        self.plain_call("a fresh channel", Some("aftercare".into())).await;
+    }
+
+    async fn plain_call(&self, on: &str, via: Option<String>) {
+        let transcript = self.stage.transcript();
+        let call = transcript.next_call(AFTERCARE);
+        let given = plain(via.as_deref());
+        match &self.actor.caller {
+            Caller::Wire(wire) => wire.start(call.clone(), given, via, Round::default(), Default::default()),
+            Caller::Driver(driver) => driver.start(call.clone(), given, via, Round::default(), Default::default()),
+        }
+        let outcome: RefCell<Option<Outcome>> = RefCell::default();
+        let ended = transcript.wait(|event| match &event.what {
+            What::CallEnded { call: other, outcome: seen } if *other == call => {
+                outcome.replace(Some(seen.clone()));
+                true
+            }
+            _ => false,
+        });
+        let _ = timeout(AFTERCARE_LIMIT, ended).await;
+        let hooks = self.actor.host.as_ref().is_none_or(Host::has_hooks);
+        match outcome.into_inner() {
+            Some(Outcome::Status(status)) => {
+                let good = status.code == 0 || (!hooks && !status.synthetic);
+                self.saw(on, format!("{} {}", proofmark_wire::StatusCode(status.code), status.message).trim().to_owned(), good);
+            }
+            Some(other) => self.saw(on, format!("{other:?}"), false),
+            None => self.saw(on, "no end of the call".into(), false),
+        }
+    }
+
+    fn saw(&self, what: &str, observed: String, good: bool) {
+        self.stage.transcript().write(What::Aftercare { what: what.to_owned(), observed, good });
+    }
+}
+
+/// A plain call.
+fn plain(via: Option<&str>) -> Call {
+    Call {
+        name: AFTERCARE.to_owned(),
+        operation: Operation::Unary,
+        via: via.and_then(|via| Template::parse(via).ok()).map(Via::Named),
+        deadline: Some(AFTERCARE_DEADLINE),
+        wait_for_ready: Some(true),
+        metadata: Default::default(),
+        request: None,
+        steps: None,
+        wire: None,
+    }
+}
+
+/// Whether a call belongs to the harness and not to the case.
+pub fn is_aftercare(call: &CallRef) -> bool {
+    call.name == AFTERCARE
+}
+
+/// Whether a case starts its server by itself.
+pub fn starts_system(steps: &[Step]) -> bool {
+    any_step(steps, &|step| matches!(step, Step::System(SystemAct::Start)))
+}
+
+fn uses_steering(steps: &[Step]) -> bool {
+    any_step(steps, &|step| matches!(step, Step::Health(_) | Step::Store(_) | Step::Auth(_)))
+}
+
+/// Whether a step, or one inside it, is of a kind.
+pub fn any_step(steps: &[Step], wanted: &dyn Fn(&Step) -> bool) -> bool {
+    steps.iter().any(|step| {
+        wanted(step)
+            || match step {
+                Step::Repeat(repeat) => any_step(&repeat.steps, wanted),
+                Step::Together(lanes) => lanes.values().any(|steps| any_step(steps, wanted)),
+                _ => false,
+            }
+    })
+}
+
+fn measure_lag(stage: &Stage, virtual_time: bool) -> Rc<Cell<u64>> {
+    let lag = Rc::new(Cell::new(0));
+    if !virtual_time {
+        let seen = lag.clone();
+        stage.tasks().spawn(async move {
+            loop {
+                let before = Instant::now();
+                sleep(LAG_STEP).await;
+                let late = before.elapsed().saturating_sub(LAG_STEP);
+                seen.set(seen.get().max(late.as_nanos() as u64));
+            }
+        });
+    }
+    lag
+}
+
+const AFTERCARE: &str = "aftercare";
+const AFTERCARE_DEADLINE: Duration = Duration::from_secs(150);
+const AFTERCARE_LIMIT: Duration = Duration::from_secs(160);
+const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+const LAG_STEP: Duration = Duration::from_millis(5);
+/// More turns than any chain of tasks is long.
+const SETTLE_ROUNDS: usize = 32;

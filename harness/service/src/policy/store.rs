@@ -1,0 +1,37 @@
+//! What is stored, and when it is said.
+
+use std::fmt::Debug;
+use std::time::SystemTime;
+
+/// Decisions about the store.
+pub trait StorePolicy: Debug + Send + Sync {
+    /// A write is durable before it is acknowledged; otherwise it happens later.
+    fn commits_first(&self) -> bool {
+        true
+    }
+
+    /// A batch is stored as a whole or not at all.
+    fn batch_is_atomic(&self) -> bool {
+        true
+    }
+
+    /// The end of a request stream that was no clean end stores what has come.
+    fn commits_truncated(&self) -> bool {
+        false
+    }
+
+    /// The id of a new user.
+    fn id(&self, fresh: String) -> String {
+        fresh
+    }
+
+    /// The creation time that is stored.
+    fn created_at(&self, now: SystemTime) -> SystemTime {
+        now
+    }
+
+    /// The store is closed after the last handler, not when the shutdown begins.
+    fn outlives_handlers(&self) -> bool {
+        true
+    }
+}
