@@ -1,5 +1,7 @@
 //! Check `log`.
 
+use super::lines::Lines;
+use crate::judge::{Miss, View};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -35,4 +37,11 @@ pub enum LogLevel {
     Access,
     /// What went wrong.
     Error,
+}
+
+impl Log {
+    pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
+        let lines = Lines { line: if self.level == LogLevel::Error { "error" } else { "access" }, matching: &self.matching, duration: self.duration.as_ref(), distinct: self.distinct.as_deref(), select: &self.select, bound: self.bound };
+        lines.judge(view)
+    }
 }

@@ -1,5 +1,8 @@
 //! Check `memory`.
 
+use proofmark_record::What;
+
+use crate::judge::{Miss, View};
 use serde::Deserialize;
 
 use crate::case::{ByteCount, Moment};
@@ -14,4 +17,18 @@ pub struct Memory {
     pub after: Option<Moment>,
     /// To this moment; to the end of the case if absent.
     pub until: Option<Moment>,
+}
+
+impl Memory {
+    pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
+        let sizes: Vec<u64> = view.events.iter().filter_map(|event| if let What::Memory { bytes, .. } = event.what { Some(bytes) } else { None }).collect();
+        let [first, .., last] = sizes.as_slice() else {
+            return vec![Miss::new("two looks at the memory of the process", format!("{}", sizes.len()))];
+        };
+        let grown = last.saturating_sub(*first);
+        if grown <= self.grows_at_most.0 {
+            return Vec::new();
+        }
+        vec![Miss::new(format!("memory grows by at most {}", self.grows_at_most), format!("by {}", ByteCount(grown)))]
+    }
 }

@@ -15,6 +15,7 @@ mod frames;
 mod gap;
 mod handlers;
 mod header;
+mod lines;
 mod log;
 mod memory;
 mod messages;
@@ -30,6 +31,7 @@ mod store_calls;
 mod stored;
 
 use crate::case::kinds::kinds;
+use crate::judge::{Miss, View};
 
 pub use self::{
     any_of::AnyOf,
@@ -122,4 +124,36 @@ pub enum CheckError {
     /// Neither bytes nor a message.
     #[error("status details are either `hex`, or `type` with the `json` of its fields")]
     DetailsSay,
+}
+
+impl Check {
+    /// What is wrong, by this check alone.
+    pub fn judge(&self, view: &View<'_>) -> Vec<Miss> {
+        match self {
+            Self::Outcome(check) => check.judge(view),
+            Self::Messages(check) => check.judge(view),
+            Self::Details(check) => check.judge(view),
+            Self::Header(check) => check.judge(view),
+            Self::Attempts(check) => check.judge(view),
+            Self::Connections(check) => check.judge(view),
+            Self::Frames(check) => check.judge(view),
+            Self::Bytes(check) => check.judge(view),
+            Self::Handlers(check) => check.judge(view),
+            Self::StoreCalls(check) => check.judge(view),
+            Self::Peak(check) => check.judge(view),
+            Self::Log(check) => check.judge(view),
+            Self::Stored(check) => check.judge(view),
+            Self::Gap(check) => check.judge(view),
+            Self::Order(check) => check.judge(view),
+            Self::Exit(check) => check.judge(view),
+            Self::Config(check) => check.judge(view),
+            Self::Nowhere(check) => check.judge(view),
+            Self::Memory(check) => check.judge(view),
+            Self::Credit(check) => check.judge(view),
+            Self::Spans(check) => check.judge(view),
+            Self::AnyOf(check) => check.judge(view),
+            Self::Stimulus(checks) => checks.0.iter().flat_map(|check| check.judge(view)).collect(),
+            Self::Should(checks) => checks.0.iter().flat_map(|check| check.judge(view)).collect(),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Check `spans`.
 
+use super::lines::Lines;
+use crate::judge::{Miss, View};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -19,5 +21,12 @@ check! {
         pub distinct: Option<String>,
         select: Selector,
         maybe_bound: u64,
+    }
+}
+
+impl Spans {
+    pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
+        let lines = Lines { line: "span", matching: &self.matching, duration: self.duration.as_ref(), distinct: self.distinct.as_deref(), select: &self.select, bound: self.bound };
+        lines.judge(view)
     }
 }

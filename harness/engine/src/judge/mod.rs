@@ -9,4 +9,4 @@ mod verdict;
 mod view;
 
 pub use verdict::{Judged, judge};
-pub use view::{CallSeen, Group, Miss, View, show};
+pub use view::{CallSeen, Group, Miss, View, count, names, parts_fit, place_fits, show};

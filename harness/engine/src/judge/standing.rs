@@ -6,7 +6,9 @@ use std::time::Duration;
 use proofmark_record::{CallRef, Direction, End, FrameSays, Outcome, What};
 
 use super::view::{Miss, View, show};
-use crate::case::{Case, Role};
+use crate::case::{Case, Role, Step};
+use crate::peer::step::PeerStep;
+use crate::run::round::any_step;
 
 /// Judges all of them.
 pub fn judge(case: &Case, view: &View<'_>) -> Vec<(&'static str, Miss)> {
@@ -137,7 +139,7 @@ fn aftercare(_: &Case, view: &View<'_>) -> Vec<Miss> {
 /// Connections that the case did not harm are not ended by the system with an error.
 fn neighbours(case: &Case, view: &View<'_>) -> Vec<Miss> {
     let harmed: BTreeSet<&str> = case.given.faults.values().map(|fault| fault.at.as_str()).collect();
-    if case.is_hostile() || harmed.contains("server") {
+    if is_hostile(case) || harmed.contains("server") {
         return Vec::new();
     }
     let broken_by_us = |peer: &str, connection: u32| {
@@ -155,6 +157,15 @@ fn neighbours(case: &Case, view: &View<'_>) -> Vec<Miss> {
             _ => None,
         })
         .collect()
+}
+
+/// Whether a case breaks or strains the protocol on purpose, so that a system may end the connection.
+fn is_hostile(case: &Case) -> bool {
+    let strains = |steps: &[PeerStep]| steps.iter().any(|step| matches!(step, PeerStep::Frame(_) | PeerStep::Data(_) | PeerStep::Ping(_) | PeerStep::Window(_) | PeerStep::Settings(_)));
+    let rules = case.given.backends.values().flat_map(|backend| &backend.rules);
+    case.needs.contains("hostile")
+        || rules.into_iter().any(|rule| strains(&rule.steps))
+        || any_step(&case.when, &|step| matches!(step, Step::Peer(acts) if strains(&acts.steps)))
 }
 
 /// Nothing is sent on a stream after its end, and no attempt starts after its call ended.
