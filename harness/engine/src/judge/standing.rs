@@ -1,7 +1,6 @@
 //! What must hold in every case (architecture, 'Standing checks').
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use proofmark_record::{CallRef, Direction, End, FrameSays, Outcome, What};
 
@@ -234,5 +233,3 @@ fn handlers_left(view: &View<'_>) -> Option<Miss> {
 }
 
 
-/// The least time that a window is widened by: the grain of timers.
-pub const GRAIN: Duration = Duration::from_millis(1);

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod driver_caller;
+pub mod execute;
 pub mod faults;
 pub mod host;
 pub mod round;

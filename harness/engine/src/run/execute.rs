@@ -1,0 +1,301 @@
+//! Runs many cases against one target: in process on every core, each on a paused clock of its own, or side by side on the real clock.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use proofmark_record::{CaseResult, Event, Verdict, What};
+use proofmark_system::{ClientFactory, ServerFactory, Tier};
+use proofmark_transport::clock::{Instant, timeout};
+use proofmark_transport::{Network, Seed, SimNetwork, TcpNetwork};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
+
+use super::round::{Setting, run};
+use crate::case::{Case, Catalogue, Level, Role};
+use crate::judge::{Judged, judge};
+
+/// What a run tests.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name in reports.
+    pub name: String,
+    /// Its client, if it has one.
+    pub client: Option<Arc<dyn ClientFactory>>,
+    /// Its server, if it has one.
+    pub server: Option<Arc<dyn ServerFactory>>,
+    /// What the user brings.
+    pub tier: Tier,
+    /// What it has, of both ends.
+    pub features: BTreeSet<String>,
+}
+
+impl Target {
+    /// Why a case cannot be run here, if it cannot.
+    pub fn lacks(&self, case: &Case) -> Option<String> {
+        let missing_end = match case.role {
+            Role::Client => self.client.is_none().then_some("a client"),
+            Role::Server => self.server.is_none().then_some("a server"),
+            Role::Pair => (self.client.is_none() || self.server.is_none()).then_some("both ends"),
+        };
+        if let Some(end) = missing_end {
+            return Some(format!("needs {end}"));
+        }
+        let missing: Vec<&str> = case.needs.iter().filter(|need| !self.has(need)).map(String::as_str).collect();
+        (!missing.is_empty()).then(|| format!("needs {}", missing.join(", ")))
+    }
+
+    /// Whether the target can play the role at all.
+    pub fn plays(&self, role: Role) -> bool {
+        match role {
+            Role::Client => self.client.is_some(),
+            Role::Server => self.server.is_some(),
+            Role::Pair => self.client.is_some() && self.server.is_some(),
+        }
+    }
+
+    fn has(&self, need: &str) -> bool {
+        let all_settings = need.starts_with("setting:") && self.features.contains("setting:*");
+        let all_operations = need.starts_with("operation:") && self.features.contains("operation:*");
+        self.features.contains(need) || all_settings || all_operations
+    }
+}
+
+/// How a run is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The run's seed.
+    pub seed: Seed,
+    /// How many cases at a time.
+    pub jobs: usize,
+    /// By how much windows are widened on the real clock.
+    pub tolerance: Duration,
+    /// Where stores of servers with a disk are kept.
+    pub scratch: PathBuf,
+    /// Set from outside to end the run early.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// A case that is over.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Its result.
+    pub result: CaseResult,
+    /// The transcripts of its rounds.
+    pub transcripts: Vec<Vec<Event>>,
+}
+
+/// Runs cases and hands each result over as soon as it is there. Gives the number of cases that were not run, because of `stop`.
+pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &Catalogue, sink: &(dyn Fn(Done) + Sync)) -> usize {
+    let next = AtomicUsize::new(0);
+    let left = AtomicUsize::new(cases.len());
+    let threads = options.jobs.clamp(1, cases.len().max(1));
+    let panicked = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    while !options.stop.load(Ordering::Relaxed) {
+                        let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        sink(run_case(case, target, options, catalogue));
+                        left.fetch_sub(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        for worker in workers {
+            if let Err(payload) = worker.join() {
+                panicked.lock().unwrap_or_else(PoisonError::into_inner).push(payload);
+            }
+        }
+    });
+    if let Some(payload) = panicked.into_inner().unwrap_or_else(PoisonError::into_inner).pop() {
+        std::panic::resume_unwind(payload);
+    }
+    left.into_inner()
+}
+
+/// Runs one case with all its rounds.
+pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Catalogue) -> Done {
+    if let Some(reason) = target.lacks(case) {
+        let judged = Judged { verdict: Verdict::Unsupported, reason: Some(reason), findings: Vec::new(), timer_lag: Duration::ZERO };
+        return Done { result: result(case, target, catalogue, judged, Facts::default()), transcripts: Vec::new() };
+    }
+    let virtual_time = target.tier == Tier::InProcess;
+    let tolerance = if virtual_time { VIRTUAL_TOLERANCE } else { options.tolerance };
+    let mut facts = Facts::default();
+    let mut worst: Option<(Judged, Seed)> = None;
+    let mut transcripts = Vec::new();
+    for round in 1..=case.rounds {
+        let seed = options.seed.derive(&case.id).derive(&round.to_string());
+        let setting = setting(case, target, options, seed, virtual_time, round);
+        let (events, pid) = run_round(case, &setting);
+        if let Some(store) = &setting.store {
+            remove_store(store);
+        }
+        let judged = judge(case, &events, tolerance);
+        facts.duration += events.last().map_or(Duration::ZERO, Event::at);
+        facts.pid = facts.pid.or(pid);
+        facts.rounds.1 += 1;
+        facts.rounds.0 += u32::from(matches!(judged.verdict, Verdict::Pass | Verdict::Warn | Verdict::Info));
+        transcripts.push(events);
+        if worst.as_ref().is_none_or(|(worst, _)| severity(judged.verdict) > severity(worst.verdict)) {
+            worst = Some((judged, seed));
+        }
+        if options.stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    let (judged, _) = worst.unwrap_or_else(|| {
+        let judged = Judged { verdict: Verdict::Skipped, reason: Some("interrupted".into()), findings: Vec::new(), timer_lag: Duration::ZERO };
+        (judged, options.seed)
+    });
+    facts.seed = options.seed.to_string();
+    Done { result: result(case, target, catalogue, judged, facts), transcripts }
+}
+
+/// Judges stored rounds again.
+pub fn judge_again(case: &Case, transcripts: &[&[Event]], virtual_time: bool, tolerance: Duration) -> Option<Judged> {
+    let tolerance = if virtual_time { VIRTUAL_TOLERANCE } else { tolerance };
+    transcripts
+        .iter()
+        .map(|events| judge(case, events, tolerance))
+        .reduce(|worst, judged| if severity(judged.verdict) > severity(worst.verdict) { judged } else { worst })
+}
+
+fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_time: bool, round: u32) -> Setting {
+    let network: Arc<dyn Network> = if virtual_time { Arc::new(SimNetwork::default()) } else { Arc::new(TcpNetwork) };
+    let store = (!virtual_time && case.role != Role::Client).then(|| options.scratch.join(format!("{}-{round}.db", case.id)));
+    Setting { client: target.client.clone(), server: target.server.clone(), network, virtual_time, seed, call_prefix: String::new(), store }
+}
+
+fn run_round(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
+    let runtime = match runtime(setting.virtual_time) {
+        Ok(runtime) => runtime,
+        Err(error) => return (vec![harness_error(0, format!("no runtime: {error}"))], None),
+    };
+    let local = LocalSet::new();
+    let (mut events, pid) = local.block_on(&runtime, async {
+        let limit = if setting.virtual_time { VIRTUAL_HORIZON } else { case.limit + REAL_MARGIN };
+        let (mut events, pid) = match timeout(limit, run(case, setting)).await {
+            Ok(done) => done,
+            Err(_) => (vec![harness_error(0, format!("the round did not end within {limit:?}"))], None),
+        };
+        for _ in 0..LAST_TURNS {
+            tokio::task::yield_now().await;
+        }
+        let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        if setting.virtual_time && alive > 0 {
+            let seq = events.len() as u32;
+            let at_ns = events.last().map_or(0, |event| event.at_ns);
+            let what = What::Aftercare { what: "leak of tasks".into(), observed: format!("{alive} still alive"), good: false };
+            events.push(Event { seq, at_ns, what });
+        }
+        (events, pid)
+    });
+    drop(local);
+    runtime.shutdown_background();
+    for (place, event) in events.iter_mut().enumerate() {
+        event.seq = place as u32;
+    }
+    (events, pid)
+}
+
+fn runtime(virtual_time: bool) -> std::io::Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_time();
+    if virtual_time { builder.start_paused(true) } else { builder.enable_io() };
+    builder.build()
+}
+
+fn harness_error(seq: u32, text: String) -> Event {
+    Event { seq, at_ns: 0, what: What::HarnessError { text } }
+}
+
+fn remove_store(store: &std::path::Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        // what was never made need not be removed
+        let _ = std::fs::remove_file(format!("{}{suffix}", store.display()));
+    }
+}
+
+#[derive(Default)]
+struct Facts {
+    duration: Duration,
+    rounds: (u32, u32),
+    pid: Option<u32>,
+    seed: String,
+}
+
+fn result(case: &Case, target: &Target, catalogue: &Catalogue, judged: Judged, facts: Facts) -> CaseResult {
+    let requirement = case.proves.first().and_then(|id| catalogue.find(id));
+    CaseResult {
+        id: case.id.clone(),
+        area: case.area.clone(),
+        system: target.name.clone(),
+        role: match case.role {
+            Role::Client => proofmark_record::Role::Client,
+            Role::Server => proofmark_record::Role::Server,
+            Role::Pair => proofmark_record::Role::Pair,
+        },
+        level: match case.level {
+            Level::Must => proofmark_record::Level::Must,
+            Level::Should => proofmark_record::Level::Should,
+            Level::Convention => proofmark_record::Level::Convention,
+            Level::May => proofmark_record::Level::May,
+        },
+        verdict: judged.verdict,
+        reason: judged.reason,
+        requirements: case.proves.clone(),
+        findings: judged.findings,
+        duration_ms: facts.duration.as_secs_f64() * 1000.0,
+        timer_lag_ms: judged.timer_lag.as_secs_f64() * 1000.0,
+        rounds: facts.rounds,
+        seed: facts.seed,
+        pid: facts.pid,
+        statement: requirement.map(|requirement| requirement.statement.trim().to_owned()).unwrap_or_default(),
+        source: requirement.map(|requirement| requirement.source.trim().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn severity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::HarnessError => 8,
+        Verdict::SystemError => 7,
+        Verdict::Fail => 6,
+        Verdict::Inconclusive => 5,
+        Verdict::Warn => 4,
+        Verdict::Info => 3,
+        Verdict::Pass => 2,
+        Verdict::Skipped => 1,
+        Verdict::Unsupported => 0,
+    }
+}
+
+/// How long a run took, by the real clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now. The instant is real where no paused runtime is entered, as on the main thread.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since the start.
+    pub fn millis(&self) -> f64 {
+        self.0.elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+/// By how much windows are widened in virtual time: the grain of timers.
+pub const VIRTUAL_TOLERANCE: Duration = Duration::from_millis(1);
+/// Longer than any case may take in virtual time.
+const VIRTUAL_HORIZON: Duration = Duration::from_secs(400 * 24 * 3600);
+/// What set-up, clean-up and aftercare may take on the real clock, on top of a case's limit.
+const REAL_MARGIN: Duration = Duration::from_secs(200);
+/// More turns than ending tasks need to be gone.
+const LAST_TURNS: usize = 64;
