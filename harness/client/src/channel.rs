@@ -8,9 +8,9 @@ use http::HeaderValue;
 use http::uri::Authority;
 use proofmark_transport::clock::Instant;
 use proofmark_transport::{Clock, Seed};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use crate::balance::{Balancer, Event, Picture};
+use crate::balance::{Balancer, Board, Event};
 use crate::call::request::RequestHead;
 use crate::call::{CallCell, CallEvents, CallHandle, CallRun, CellLimits, Jitter, Progress};
 use crate::config::{Balancing, ConfigRejected, MethodConfig, ServiceConfig};
@@ -61,7 +61,7 @@ impl Channel {
             Some(json) => options.policies.config.parse(json)?,
             None => ServiceConfig::default(),
         };
-        let (balancer, events, pictures) = Balancer::new(&options, config.balancing);
+        let (balancer, events, board) = Balancer::new(&options, config.balancing);
         tokio::spawn(balancer.run());
         let shared = Arc::new(Shared {
             balancing: config.balancing,
@@ -76,7 +76,7 @@ impl Channel {
             max_receive: options.max_receive.unwrap_or(MAX_RECEIVE),
             retry_buffer: options.retry_buffer.unwrap_or(RETRY_BUFFER),
             disable_retries: options.disable_retries,
-            pictures,
+            board,
             events,
             seed: options.seed,
             calls: Mutex::default(),
@@ -156,7 +156,7 @@ pub(crate) struct Shared {
     pub(crate) interceptors: Vec<Arc<dyn Interceptor>>,
     pub(crate) balancing: Balancing,
     pub(crate) throttle: Mutex<Throttle>,
-    pub(crate) pictures: watch::Receiver<Picture>,
+    pub(crate) board: Arc<Board>,
     config: ServiceConfig,
     clock: Clock,
     authority: Authority,

@@ -1,1 +1,5 @@
-//! Who stands in the line-up: adapters for the reference client and service, and the killers.
+//! Who stands in the line-up.
+//!
+//! - [`reference_client`]: the reference client as a client system
+
+pub mod reference_client;

@@ -15,4 +15,5 @@ pub use event::{
 };
 pub use result::{CaseResult, Finding, Level, Role, Slot, Verdict};
 pub use store::{Line, Machine, Record, RecordError, RecordWriter, RunEnd, RunStart, SystemInfo, VERSION};
+pub use proofmark_wire::StatusCode;
 pub use text::Text;

@@ -1,1 +1,34 @@
-//! Renderings of a record: terminal, JSON, JUnit, Markdown; each reads a record and nothing else.
+//! Renderings of a record; each reads a record and nothing else.
+//!
+//! - [`ladder`]: a transcript as a ladder of frames
+//! - [`terminal`]: a failure as a person reads it, and totals
+//! - [`FORMATS`]: `json`, `junit`, `markdown`, `terminal`: one file each, one row here
+
+pub mod json;
+pub mod junit;
+pub mod ladder;
+pub mod markdown;
+pub mod terminal;
+
+use std::io::{self, Write};
+
+use proofmark_record::Record;
+
+/// A format: its name, the file it is written to, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// As `--format` takes it.
+    pub name: &'static str,
+    /// Its file in the folder of a run.
+    pub file: &'static str,
+    /// Writes it.
+    pub write: fn(&Record, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format.
+pub const FORMATS: [Format; 4] = [
+    Format { name: "json", file: "report.json", write: json::write },
+    Format { name: "junit", file: "junit.xml", write: junit::write },
+    Format { name: "markdown", file: "summary.md", write: markdown::write },
+    Format { name: "terminal", file: "terminal.txt", write: terminal::write },
+];

@@ -38,6 +38,8 @@ pub struct Settings {
     pub forwards: Vec<HeaderName>,
     /// `reflection`: reflection is offered.
     pub reflection: bool,
+    /// `auth`: calls need a token; absent: if there are tokens.
+    pub auth: Option<bool>,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             downstream_timeout: None,
             forwards: Vec::new(),
             reflection: true,
+            auth: None,
         }
     }
 }
@@ -115,6 +118,7 @@ impl Settings {
             "downstream-timeout" => self.downstream_timeout = Some(duration()?),
             "forwards" => self.forwards = parse_names(value).ok_or_else(|| malformed("list of metadata keys such as `x-a,x-b`"))?,
             "reflection" => self.reflection = parse_switch(value).ok_or_else(|| malformed("switch: `enabled` or `disabled`"))?,
+            "auth" => self.auth = Some(parse_switch(value).ok_or_else(|| malformed("switch: `enabled` or `disabled`"))?),
             _ => return Err(SettingError::Unknown { key: key.to_owned() }),
         }
         Ok(())
@@ -169,7 +173,8 @@ fn parse_switch(text: &str) -> Option<bool> {
 }
 
 /// Every key that [`Settings::set`] takes.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 16] = [
+    "auth",
     "deadline-max",
     "downstream-timeout",
     "forwards",
@@ -220,7 +225,7 @@ mod tests {
     fn an_unknown_setting_is_refused_with_the_known_ones() {
         let map = BTreeMap::from([("grcae".to_owned(), "1s".to_owned())]);
         let message = Settings::from_map(&map).unwrap_err().to_string();
-        assert!(message.starts_with("there is no setting `grcae`; known are deadline-max, "), "{message}");
+        assert!(message.starts_with("there is no setting `grcae`; known are auth, deadline-max, "), "{message}");
     }
 
     #[test]

@@ -4,6 +4,11 @@ use std::time::{Duration, SystemTime};
 
 pub use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval, interval_at, sleep, sleep_until, timeout, timeout_at};
 
+/// The runtime's time now.
+pub fn now() -> Instant {
+    Instant::now()
+}
+
 /// Wall time that follows the runtime's clock: a start plus what has passed since.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -50,8 +50,13 @@ impl SimNetwork {
 
 impl State {
     fn free_port(&mut self, ip: IpAddr) -> SocketAddr {
-        self.next_port = self.next_port.wrapping_add(1).max(1024);
-        SocketAddr::new(ip, self.next_port)
+        loop {
+            self.next_port = self.next_port.wrapping_add(1).max(FIRST_PORT);
+            let address = SocketAddr::new(ip, self.next_port);
+            if !self.listeners.contains_key(&address) {
+                return address;
+            }
+        }
     }
 }
 
@@ -87,6 +92,10 @@ impl Listener for SimListener {
 impl Drop for SimListener {
     fn drop(&mut self) {
         self.network.state().listeners.remove(&self.address);
+        // as a kernel does with connections that nobody accepted
+        while let Ok((mut link, _)) = self.arrivals.try_recv() {
+            link.reset_on_drop();
+        }
     }
 }
 
@@ -143,7 +152,11 @@ impl AsyncWrite for SimLink {
         if self.was_reset() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if polled.is_ready() && self.was_reset() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        polled
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -157,3 +170,4 @@ impl AsyncWrite for SimLink {
 
 /// What one direction holds before a writer has to wait, as a socket buffer would.
 const BUFFER: usize = 256 * 1024;
+const FIRST_PORT: u16 = 1024;

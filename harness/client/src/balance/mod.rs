@@ -2,9 +2,11 @@
 //!
 //! - [`Balancer`]: the task that owns all connections of a channel
 //! - [`Picture`]: what calls see
+//! - [`Board`]: where they see it
 //! - `dialer`: starts and stops connections
 //! - `pick_first`, `round_robin`: which connections are wanted, and when
 
+mod board;
 mod dialer;
 mod pick_first;
 mod round_robin;
@@ -12,8 +14,9 @@ mod round_robin;
 use std::sync::Arc;
 
 use proofmark_transport::clock::{Instant, sleep_until};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
+pub(crate) use crate::balance::board::Board;
 use crate::balance::dialer::Dialer;
 use crate::balance::pick_first::PickFirst;
 use crate::balance::round_robin::RoundRobin;
@@ -69,25 +72,25 @@ pub(crate) struct Balancer {
     strategy: Box<dyn Strategy>,
     dialer: Dialer,
     events: mpsc::UnboundedReceiver<Event>,
-    pictures: watch::Sender<Picture>,
+    board: Arc<Board>,
 }
 
 impl Balancer {
-    pub(crate) fn new(options: &Options, balancing: Balancing) -> (Self, mpsc::UnboundedSender<Event>, watch::Receiver<Picture>) {
+    pub(crate) fn new(options: &Options, balancing: Balancing) -> (Self, mpsc::UnboundedSender<Event>, Arc<Board>) {
         let (sender, events) = mpsc::unbounded_channel();
-        let (pictures, receiver) = watch::channel(Picture::Idle);
+        let board = Arc::new(Board::new());
         let mut dialer = Dialer::new(options, sender.downgrade());
         let strategy: Box<dyn Strategy> = match balancing {
             Balancing::PickFirst { shuffle } => Box::new(PickFirst::new(dialer.addresses(&options.addresses, shuffle))),
             Balancing::RoundRobin => Box::new(RoundRobin::new(&options.addresses)),
         };
-        (Self { strategy, dialer, events, pictures }, sender, receiver)
+        (Self { strategy, dialer, events, board: board.clone() }, sender, board)
     }
 
     pub(crate) async fn run(mut self) {
         loop {
             let due = self.strategy.advance(Instant::now(), &mut self.dialer);
-            self.pictures.send_replace(self.strategy.picture());
+            self.board.show(self.strategy.picture());
             let timer = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -108,6 +111,6 @@ impl Balancer {
                 Some(Event::Close) | None => break,
             }
         }
-        self.pictures.send_replace(Picture::Closed);
+        self.board.show(Picture::Closed);
     }
 }

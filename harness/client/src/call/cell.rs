@@ -131,7 +131,7 @@ impl CallCell {
         if state.outbox.unsent <= HIGH_WATER {
             return Poll::Ready(Ok(()));
         }
-        state.outbox.senders.push(cx.waker().clone());
+        join(&mut state.outbox.senders, cx);
         Poll::Pending
     }
 
@@ -188,7 +188,7 @@ impl CallCell {
         if state.over {
             return Poll::Ready(());
         }
-        state.watchers.push(cx.waker().clone());
+        join(&mut state.watchers, cx);
         Poll::Pending
     }
 
@@ -375,6 +375,12 @@ fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
     match slot {
         Some(waker) if waker.will_wake(cx.waker()) => {}
         _ => *slot = Some(cx.waker().clone()),
+    }
+}
+
+fn join(wakers: &mut Vec<Waker>, cx: &Context<'_>) {
+    if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+        wakers.push(cx.waker().clone());
     }
 }
 

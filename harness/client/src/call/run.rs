@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use proofmark_transport::{Chance, Seed};
 use proofmark_transport::clock::{Instant, Sleep, sleep_until};
-use tokio::sync::watch;
 use tonic::Code;
 
 use crate::balance::Picture;
@@ -209,12 +208,8 @@ impl CallRun {
 
     /// Waits for a connection and a stream on it.
     async fn place(&self) -> Result<(Arc<Connection>, Slot), AttemptEnd> {
-        let mut pictures: Option<watch::Receiver<Picture>> = None;
         loop {
-            let picture = match &mut pictures {
-                None => self.shared.pictures.borrow().clone(),
-                Some(pictures) => pictures.borrow_and_update().clone(),
-            };
+            let (picture, version) = self.shared.board.read();
             match picture {
                 Picture::Ready(connections) => {
                     while let Some(connection) = self.pick(&connections) {
@@ -228,18 +223,10 @@ impl CallRun {
                     return Err(AttemptEnd::made_here(EndClass::Unreachable, code, &*problem));
                 }
                 Picture::Closed => return Err(AttemptEnd::made_here(EndClass::Cancelled, Code::Cancelled, CLOSED)),
-                Picture::Idle if pictures.is_some() => self.shared.wake(),
-                _ => {}
+                Picture::Idle => self.shared.wake(),
+                Picture::Failed(_) | Picture::Connecting => {}
             }
-            match &mut pictures {
-                // look once more, from now on noticing changes
-                None => pictures = Some(self.shared.pictures.clone()),
-                Some(pictures) => {
-                    if pictures.changed().await.is_err() {
-                        return Err(AttemptEnd::made_here(EndClass::Cancelled, Code::Cancelled, CLOSED));
-                    }
-                }
-            }
+            self.shared.board.changed(version).await;
         }
     }
 

@@ -12,12 +12,14 @@ use crate::call::cell::{CallCell, NextMessage};
 pub(crate) struct Sender {
     next: u64,
     rest: Option<(Bytes, bool)>,
+    /// Bytes that may still be handed over before there is any window for them.
+    allowance: usize,
     done: bool,
 }
 
 impl Sender {
     pub(crate) fn new(from: u64) -> Self {
-        Self { next: from, rest: None, done: false }
+        Self { next: from, rest: None, allowance: ALLOWANCE, done: false }
     }
 
     /// Whether the request was ended.
@@ -49,9 +51,15 @@ impl Sender {
 
     /// False where the window is exhausted.
     fn send(&mut self, cx: &mut Context<'_>, stream: &mut SendStream<Bytes>, mut rest: Bytes, last: bool, cell: &CallCell) -> bool {
-        stream.reserve_capacity(rest.len());
+        let early = rest.len() <= self.allowance;
+        if early {
+            self.allowance -= rest.len();
+        } else {
+            self.allowance = 0;
+            stream.reserve_capacity(rest.len());
+        }
         while !rest.is_empty() {
-            let room = stream.capacity().min(rest.len());
+            let room = if early { rest.len() } else { stream.capacity().min(rest.len()) };
             if room == 0 {
                 match stream.poll_capacity(cx) {
                     Poll::Ready(Some(Ok(_))) => continue,
@@ -80,3 +88,6 @@ impl Sender {
         true
     }
 }
+
+/// h2 gives no window before it has written the headers. So much goes to it without, that a small request leaves in one write.
+const ALLOWANCE: usize = 16 * 1024;

@@ -3,3 +3,8 @@
 mod support;
 
 mod basics;
+mod cancels;
+mod connections;
+mod generated;
+mod retries;
+mod statuses;

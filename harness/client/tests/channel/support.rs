@@ -202,6 +202,14 @@ impl Raw {
         }
     }
 
+    /// Reads frames until so many requests have ended.
+    pub(crate) async fn requests(&mut self, count: usize) {
+        let mut ended = 0;
+        while ended < count {
+            ended += usize::from(self.await_kind(DATA).await.flags & END_STREAM != 0);
+        }
+    }
+
     pub(crate) async fn headers(&mut self, stream: u32, end: bool, fields: &[(&str, &str)]) {
         let flags = END_HEADERS | if end { END_STREAM } else { 0 };
         self.send(HEADERS, flags, stream, &block(fields)).await;

@@ -249,7 +249,7 @@ impl CallTask {
                         return Poll::Pending;
                     }
                     let Work::Body(body) = &mut self.work else { continue };
-                    match Pin::new(body).poll_frame(cx) {
+                    match http_body::Body::poll_frame(Pin::new(body), cx) {
                         Poll::Pending => {
                             self.open_if_wanted();
                             return Poll::Pending;

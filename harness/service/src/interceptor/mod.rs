@@ -7,7 +7,7 @@ mod access_log;
 pub(crate) mod auth;
 mod deadline;
 mod handler;
-pub mod recovery;
+pub(crate) mod recovery;
 mod request_id;
 mod tracing;
 mod watched;

@@ -111,6 +111,25 @@ impl http_body::Body for GuardedBody {
     }
 }
 
+/// A panic that goes on later.
+pub(crate) struct Postponed {
+    payload: Box<dyn Any + Send>,
+    stack: Option<String>,
+}
+
+impl Postponed {
+    /// Does `work`, and catches its panic.
+    pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Self> {
+        panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Self { payload, stack: STACK.take() })
+    }
+
+    /// Panics as before.
+    pub(crate) fn resume(self) -> ! {
+        STACK.set(self.stack);
+        panic::resume_unwind(self.payload)
+    }
+}
+
 /// A panic that was caught.
 #[derive(Debug)]
 struct Panicked {

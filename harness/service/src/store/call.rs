@@ -20,7 +20,7 @@ pub(crate) struct CallStore {
     lines: RunLines,
     script: Option<StoreScript>,
     text: Option<String>,
-    details: Option<prost::bytes::Bytes>,
+    details: Option<bytes::Bytes>,
     went_well: AtomicUsize,
 }
 

@@ -178,13 +178,12 @@ fn connect(path: &Path) -> Result<Connection, StoreOpenError> {
 
 /// Brings the schema up to date, counts the opening, and says how many went before.
 fn migrate(connection: &mut Connection) -> Result<u64, StoreOpenError> {
-    let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let missing = MIGRATIONS.get(version as usize..).unwrap_or_default();
     let transaction = begin(connection)?;
-    for migration in MIGRATIONS.iter().skip(version) {
+    for (number, migration) in (version + 1..).zip(missing) {
         transaction.execute_batch(migration)?;
-    }
-    if version < MIGRATIONS.len() {
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
+        transaction.pragma_update(None, "user_version", number)?;
     }
     let opened: i64 = transaction.query_row("UPDATE openings SET count = count + 1 RETURNING count", [], |row| row.get(0))?;
     transaction.commit()?;

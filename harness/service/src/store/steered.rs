@@ -42,9 +42,4 @@ impl SteeredStore {
             Reach::Up | Reach::Hang => Ok(&self.inner),
         }
     }
-
-    /// The store behind the switch.
-    pub(crate) fn inner(&self) -> &Arc<dyn Store> {
-        &self.inner
-    }
 }

@@ -1,4 +1,6 @@
 //! A response stream written as plain async code: the code sends, the stream gives, and dropping the stream drops the code.
+//!
+//! tonic gathers messages that are ready one after the other into one write, and a panic would take them with it. So a panic waits until they have been taken.
 
 use std::fmt;
 use std::future::Future;
@@ -9,11 +11,16 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use tonic::Status;
 
+use crate::interceptor::recovery::Postponed;
+
 /// The stream.
 pub(crate) struct Feed<T> {
-    code: Option<Pin<Box<dyn Future<Output = Result<(), Status>> + Send>>>,
+    code: Option<Code>,
     slot: Slot<T>,
+    panic: Mutex<Option<Postponed>>,
 }
+
+type Code = Pin<Box<dyn Future<Output = Result<(), Status>> + Send>>;
 
 /// The code's end of it.
 pub(crate) struct Outbound<T>(Slot<T>);
@@ -26,7 +33,7 @@ impl<T: Send + 'static> Feed<T> {
         F: Future<Output = Result<(), Status>> + Send + 'static,
     {
         let slot = Slot::default();
-        Self { code: Some(Box::pin(code(Outbound(slot.clone())))), slot }
+        Self { code: Some(Box::pin(code(Outbound(slot.clone())))), slot, panic: Mutex::default() }
     }
 }
 
@@ -43,8 +50,19 @@ impl<T> Stream for Feed<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(panic) = lock(&self.panic).take() {
+            panic.resume();
+        }
         let Some(code) = &mut self.code else { return Poll::Ready(None) };
-        let end = code.as_mut().poll(cx);
+        let end = match Postponed::catch(|| code.as_mut().poll(cx)) {
+            Ok(end) => end,
+            Err(panic) => {
+                self.code = None;
+                *lock(&self.panic) = Some(panic);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        };
         if let Some(message) = lock(&self.slot).take() {
             return Poll::Ready(Some(Ok(message)));
         }
@@ -64,7 +82,7 @@ impl<T> fmt::Debug for Feed<T> {
     }
 }
 
-fn lock<T>(slot: &Slot<T>) -> std::sync::MutexGuard<'_, Option<T>> {
+fn lock<T>(slot: &Mutex<Option<T>>) -> std::sync::MutexGuard<'_, Option<T>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,0 +1,74 @@
+//! `summary.md`: a step summary for CI.
+
+use std::io::{self, Write};
+
+use proofmark_record::{CaseResult, Record, Verdict};
+
+use crate::terminal::{cell, failure, proven, transcript};
+
+/// Writes the summary, below 1 MiB.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Proofmark\n")?;
+    let totals: Vec<String> = record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    writeln!(out, "{} cases: {}\n", record.cases.len(), totals.join(", "))?;
+    areas(record, out)?;
+    for (system, ids) in proven(record) {
+        writeln!(out, "- `{system}`: {} of {} requirements of the catalogue proven", ids.len(), record.run.requirements)?;
+    }
+    let of = |wanted: &[Verdict]| record.cases.iter().filter(|case| wanted.contains(&case.verdict)).collect::<Vec<_>>();
+    let failed = of(&[Verdict::Fail, Verdict::SystemError, Verdict::HarnessError, Verdict::Warn]);
+    if !failed.is_empty() {
+        writeln!(out, "\n## Failures\n")?;
+    }
+    for case in failed.iter().take(SHOWN) {
+        writeln!(out, "<details><summary><code>{}</code> on {}: {}</summary>\n\n```text\n{}\n```\n\n</details>\n", case.id, case.system, case.verdict, fence(&failure(case, transcript(record, case))))?;
+    }
+    if failed.len() > SHOWN {
+        writeln!(out, "{} more are in `report.json`.\n", failed.len() - SHOWN)?;
+    }
+    list(out, "Inconclusive", &of(&[Verdict::Inconclusive]))?;
+    writeln!(out, "\nReplay: `proofmark run --seed {}`", record.run.seed)
+}
+
+fn areas(record: &Record, out: &mut dyn Write) -> io::Result<()> {
+    let mut systems: Vec<&str> = Vec::new();
+    let mut areas: Vec<&str> = Vec::new();
+    for case in &record.cases {
+        if !systems.contains(&case.system.as_str()) {
+            systems.push(&case.system);
+        }
+        if !areas.contains(&case.area.as_str()) {
+            areas.push(&case.area);
+        }
+    }
+    areas.sort_unstable();
+    writeln!(out, "| area | {} |", systems.join(" | "))?;
+    writeln!(out, "|---|{}", "---|".repeat(systems.len()))?;
+    for area in areas {
+        let cells: Vec<String> = systems.iter().map(|system| cell(record, area, system)).collect();
+        writeln!(out, "| {area} | {} |", cells.join(" | "))?;
+    }
+    writeln!(out)
+}
+
+fn list(out: &mut dyn Write, title: &str, cases: &[&CaseResult]) -> io::Result<()> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {title}\n")?;
+    for case in cases {
+        writeln!(out, "- `{}` on {}: {}", case.id, case.system, case.reason.as_deref().unwrap_or("no reason is known"))?;
+    }
+    Ok(())
+}
+
+/// A text that cannot end the block it stands in.
+fn fence(text: &str) -> String {
+    text.replace("```", "'''")
+}
+
+/// Failures shown in full.
+const SHOWN: usize = 20;

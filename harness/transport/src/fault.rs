@@ -1,1 +1,0 @@
-//! Ways to harm a connection.

@@ -1,1 +1,0 @@
-//! Carries a connection and applies faults to it.
