@@ -91,6 +91,13 @@ impl Channel {
     ///
     /// Path or metadata cannot be sent; nothing was sent.
     pub fn start(&self, options: CallOptions) -> Result<(CallHandle, CallEvents), Refused> {
+        let (run, handle, events) = self.prepare(options)?;
+        tokio::spawn(run.run());
+        Ok((handle, events))
+    }
+
+    /// A call that is ready to be run.
+    pub(crate) fn prepare(&self, options: CallOptions) -> Result<(CallRun, CallHandle, CallEvents), Refused> {
         let CallOptions { method, kind, metadata, timeout, wait_for_ready, request, read, context } = options;
         let shared = &self.shared;
         let policies = &shared.policies;
@@ -139,9 +146,9 @@ impl Channel {
             cell: cell.clone(),
             head,
             call,
+            ended: false,
         };
-        tokio::spawn(run.run());
-        Ok((CallHandle::new(cell.clone(), self.alive.clone()), CallEvents::new(cell, self.alive.clone())))
+        Ok((run, CallHandle::new(cell.clone(), self.alive.clone()), CallEvents::new(cell, self.alive.clone())))
     }
 
     /// Ends all calls with CANCELLED and closes all connections.

@@ -32,7 +32,7 @@ pub mod user;
 
 pub use domain::DomainError;
 pub use environment::{Calling, Environment, ExposureError, HooksConfig, StoreConfig, Token};
-pub use gateway::{Upstream, UpstreamCall, UpstreamMessages};
+pub use gateway::{ChannelUpstream, Upstream, UpstreamCall, UpstreamMessages, UpstreamTrace};
 pub use hooks::steering::SteeringError;
 pub use lines::{KeptLines, Lines, NoLines};
 pub use policy::Policies;

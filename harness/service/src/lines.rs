@@ -12,6 +12,11 @@ pub trait Lines: Debug + Send + Sync {
 
     /// An access, error or span line, service contract section 4.
     fn log(&self, line: Value);
+
+    /// Access and span lines are wanted; otherwise they are not made.
+    fn wants_logs(&self) -> bool {
+        true
+    }
 }
 
 /// Forgets every line.
@@ -22,6 +27,10 @@ impl Lines for NoLines {
     fn hook(&self, _line: Value) {}
 
     fn log(&self, _line: Value) {}
+
+    fn wants_logs(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps every line, for tests.

@@ -39,18 +39,16 @@ struct Counts {
 
 /// A ready connection; dropped when it has ended.
 #[derive(Debug)]
-pub(crate) struct Seat(Arc<Roster>);
+pub(crate) struct Seat {
+    roster: Arc<Roster>,
+    has_flushed: bool,
+}
 
 impl Roster {
     /// A connection is ready.
     pub(crate) fn join(self: &Arc<Self>) -> Seat {
         self.change(|counts| counts.ready += 1);
-        Seat(self.clone())
-    }
-
-    /// A connection has flushed.
-    pub(crate) fn flushed(&self) {
-        self.change(|counts| counts.flushed += 1);
+        Seat { roster: self.clone(), has_flushed: false }
     }
 
     /// Every connection has flushed. Waits for that.
@@ -74,8 +72,20 @@ impl Roster {
     }
 }
 
+impl Seat {
+    /// The connection has flushed.
+    pub(crate) fn flushed(&mut self) {
+        if !std::mem::replace(&mut self.has_flushed, true) {
+            self.roster.change(|counts| counts.flushed += 1);
+        }
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.change(|counts| counts.ready -= 1);
+        self.roster.change(|counts| {
+            counts.ready -= 1;
+            counts.flushed -= usize::from(self.has_flushed);
+        });
     }
 }

@@ -226,8 +226,8 @@ async fn metadata_is_echoed_decoded_and_guarded() {
     let client = bench.connect().await;
     let fields = [("x-list-bin", "AQ, Ag==,Aw"), ("x-a", "1, 2"), ("x-proofmark-call", "e/1"), ("rpc-behavior", "echo-metadata,messages-1")];
     let outcome = client.call(GET, &fields, &get("")).await;
-    let values: Vec<_> = outcome.end.get_all("x-list-bin").iter().map(|value| value.as_bytes()).collect();
-    assert_eq!(values, [&b"AQ"[..], b"Ag==", b"Aw"]);
+    let values: Vec<_> = outcome.end.get_all("x-list-bin").iter().map(http::HeaderValue::as_bytes).collect();
+    assert_eq!(values, [&b"AQ"[..], b"Ag", b"Aw"]);
     assert_eq!((&outcome.headers["x-a"], &outcome.end["x-a"]), (&http::HeaderValue::from_static("1, 2"), &http::HeaderValue::from_static("1, 2")));
     let begin = &bench.hooks("begin")[0];
     assert!(begin["metadata"].as_array().unwrap().contains(&serde_json::json!({"key": "x-list-bin", "bytes": "Ag=="})));
@@ -253,4 +253,20 @@ async fn headers_asked_for_leave_before_the_message() {
         let outcome = call.outcome().await;
         assert_eq!((outcome.status(), outcome.messages.len(), begun.elapsed()), (0, 1, millis(500)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_reset_before_it_begins_is_logged_as_cancelled() {
+    let bench = Bench::new().await;
+    let client = bench.connect().await;
+    for _ in 0..20 {
+        let mut call = client.open(GET, &[("x-proofmark-call", "early/1")]).await;
+        call.send(&get("a"));
+        call.half_close();
+        call.reset(h2::Reason::CANCEL);
+        sleep(millis(1)).await;
+    }
+    assert_eq!(client.call(GET, &[], &get("nope")).await.status(), 5);
+    let codes: Vec<_> = bench.logs("access").iter().filter(|line| line["call"] == "early/1").map(|line| line["code"].to_string()).collect();
+    assert!(codes.iter().all(|code| code == "\"CANCELLED\"" || code == "\"NOT_FOUND\""), "{codes:?}");
 }

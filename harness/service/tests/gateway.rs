@@ -10,7 +10,7 @@ use common::*;
 use futures_util::StreamExt;
 use prost::Message;
 use proofmark_api::user::{GetUserResponse, User};
-use proofmark_service::{Settings, Upstream, UpstreamCall, UpstreamMessages};
+use proofmark_service::{ChannelUpstream, HooksConfig, Settings, Upstream, UpstreamCall, UpstreamMessages};
 use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, sleep};
 use tonic::Status;
@@ -26,6 +26,12 @@ struct Scripted {
 
 struct Notice(Arc<Mutex<usize>>, bool);
 
+impl Notice {
+    fn come_to_its_end(&mut self) {
+        self.1 = false;
+    }
+}
+
 impl Drop for Notice {
     fn drop(&mut self) {
         if self.1 {
@@ -40,7 +46,7 @@ impl Upstream for Scripted {
         let (takes, mut notice) = (self.takes, Notice(self.dropped.clone(), true));
         Box::pin(async move {
             sleep(takes).await;
-            notice.1 = false;
+            notice.come_to_its_end();
             let user = User { id: "far".to_owned(), ..User::default() };
             Ok(GetUserResponse { user: Some(user) }.encode_to_vec().into())
         })
@@ -82,10 +88,11 @@ async fn what_is_not_found_is_asked_for_with_what_travels() {
     assert_eq!((call.method, call.timeout), (GET, Some(millis(1000))));
     assert_eq!((&call.metadata["x-request-id"], &call.metadata["x-tenant-id"]), (&"r-1".parse().unwrap(), &"t-1".parse().unwrap()));
     assert_eq!(call.metadata.get_all("x-keep").iter().collect::<Vec<_>>(), ["1", "2"]);
-    assert_eq!(call.metadata["tracestate"], "a=1,b=2");
-    let parent = call.metadata["traceparent"].to_str().unwrap();
-    assert!(parent.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && parent != PARENT);
-    assert_eq!(call.metadata.len(), 6);
+    let trace = call.trace.unwrap();
+    assert_eq!(trace.state.as_deref(), Some("a=1,b=2"));
+    assert_eq!(format!("{:016x}", trace.parent.span), bench.logs("span")[0]["span"].as_str().unwrap());
+    assert_eq!(trace.parent.trace, 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c);
+    assert_eq!(call.metadata.len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,4 +130,30 @@ async fn a_stream_from_upstream_ends_with_its_status() {
     let client = bench.connect().await;
     let outcome = client.call(LIST, &[("rpc-behavior", "upstream-list")], &get("")).await;
     assert_eq!((outcome.status(), outcome.text(), outcome.messages.len()), (10, "broken", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reference_channel_carries_all_of_it() {
+    let far = Bench::with(Settings::default(), |environment| {
+        environment.test_hooks = Some(HooksConfig { users: 3, ..HooksConfig::default() });
+    })
+    .await;
+    let near = Bench::with(Settings::default(), |environment| {
+        let (network, clock) = (Arc::new(far.network.clone()), environment.clock.clone());
+        let upstream = ChannelUpstream::open(network, clock, environment.seed, vec![far.server.address()]).unwrap();
+        environment.upstream = Some(Arc::new(upstream));
+    })
+    .await;
+    let client = near.connect().await;
+    let fields = [("x-request-id", "r-1"), ("x-tenant-id", "t-1"), ("traceparent", PARENT), ("tracestate", "a=1"), ("grpc-timeout", "1S")];
+    let outcome = client.call(GET, &fields, &get("user-2")).await;
+    assert_eq!(outcome.decoded::<GetUserResponse>()[0].user.as_ref().unwrap().id, "user-2");
+    let (access, span) = (far.logs("access").remove(0), far.logs("span").remove(0));
+    assert_eq!((&access["request-id"], &access["tenant-id"]), (&"r-1".into(), &"t-1".into()));
+    assert_eq!(span["trace"], "0af7651916cd43dd8448eb211c80319c");
+    assert!(span["parent"] != "b7ad6b7169203331" && span["parent"] != near.logs("span")[0]["span"]);
+    let missing = client.call(GET, &[], &get("nope")).await;
+    assert_eq!((missing.status(), missing.text()), (5, "user not found"));
+    let list = client.call(LIST, &[("rpc-behavior", "upstream-list")], &get("")).await;
+    assert_eq!((list.status(), list.messages.len()), (0, 3));
 }

@@ -163,3 +163,16 @@ async fn reflection_lists_the_services() {
         assert!(String::from_utf8_lossy(&outcome.messages[0]).contains("user.v1.UserService"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_response_above_the_send_limit_is_not_sent() {
+    let mut settings = Settings::default();
+    settings.set("max-send", "1KiB").unwrap();
+    let bench = Bench::with(settings, |_| {}).await;
+    let client = bench.connect().await;
+    let outcome = client.call(GET, &[("rpc-behavior", "size-2048,messages-1")], &get("")).await;
+    assert_eq!((outcome.status(), outcome.trailers_only), (8, true));
+    let outcome = client.call(LIST, &[("rpc-behavior", "messages-2,size-2048,messages-1")], &get("")).await;
+    assert_eq!((outcome.status(), outcome.messages.len()), (8, 2));
+    assert_eq!(bench.logs("access")[1]["code"], "RESOURCE_EXHAUSTED");
+}

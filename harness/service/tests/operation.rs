@@ -356,3 +356,13 @@ async fn a_dropped_server_leaves_no_task() {
     sleep(millis(10)).await;
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn other_tools_switch_health_too() {
+    let bench = Bench::new().await;
+    let client = bench.connect().await;
+    for (method, status) in [("SetNotServing", 2), ("SetServing", 1)] {
+        let outcome = client.call(&format!("/grpc.testing.XdsUpdateHealthService/{method}"), &[], &HealthListRequest {}).await;
+        assert_eq!((outcome.status(), check(&client, "").await), (0, status));
+    }
+}

@@ -14,18 +14,19 @@ use tonic::Code;
 
 use crate::call::cell::CallCell;
 use crate::call::{CallEvent, Frames};
+use crate::channel::Shared;
 use crate::connection::Connection;
 use crate::metadata::{Metadata, Value};
 use crate::options::CallKind;
 use crate::outcome::{AttemptEnd, EndClass, Outcome, Pushback};
-use crate::policy::{CancelPhase, Commit, MissingStatus, Policies};
+use crate::policy::{CancelPhase, Commit, MissingStatus};
 
 /// Reads one response.
 pub(crate) struct Reader {
     phase: Phase,
     kind: CallKind,
     cell: Arc<CallCell>,
-    policies: Policies,
+    shared: Arc<Shared>,
     connection: Arc<Connection>,
     frames: Frames,
     head: Option<Head>,
@@ -54,7 +55,7 @@ impl Reader {
         response: ResponseFuture,
         kind: CallKind,
         cell: Arc<CallCell>,
-        policies: Policies,
+        shared: Arc<Shared>,
         connection: Arc<Connection>,
         max_receive: usize,
     ) -> Self {
@@ -62,7 +63,7 @@ impl Reader {
             phase: Phase::Head(response),
             kind,
             cell,
-            policies,
+            shared,
             connection,
             frames: Frames::new(max_receive),
             head: None,
@@ -93,8 +94,8 @@ impl Reader {
         let (parts, body) = response.into_parts();
         let headers = parts.headers;
         let status = parts.status.as_u16();
-        let grpc = headers.get(http::header::CONTENT_TYPE).is_some_and(|value| self.policies.status.is_grpc(value.as_bytes()));
-        if body.is_end_stream() && self.policies.status.accepts_trailers_only(self.kind) {
+        let grpc = headers.get(http::header::CONTENT_TYPE).is_some_and(|value| self.shared.policies.status.is_grpc(value.as_bytes()));
+        if body.is_end_stream() && self.shared.policies.status.accepts_trailers_only(self.kind) {
             return Some(self.trailers_only(status, grpc, &headers));
         }
         if !grpc {
@@ -103,14 +104,14 @@ impl Reader {
         if headers.get("grpc-encoding").is_some_and(|encoding| encoding != "identity") {
             self.frames.compressed();
         }
-        if self.policies.retry.commits(Commit::Headers) {
+        if self.shared.policies.retry.commits(Commit::Headers) {
             self.cell.commit();
         }
         self.cell.phase(CancelPhase::Responding);
         self.cell.facts(|facts| facts.headers = Some(Instant::now()));
-        let initial = self.policies.metadata.initial(self.custom(&headers));
-        let stray_status = headers.get(GRPC_STATUS).map(|value| self.policies.status.code(value.as_bytes()));
-        let at_once = self.policies.metadata.initial_at_once();
+        let initial = self.shared.policies.metadata.initial(self.custom(&headers));
+        let stray_status = headers.get(GRPC_STATUS).map(|value| self.shared.policies.status.code(value.as_bytes()));
+        let at_once = self.shared.policies.metadata.initial_at_once();
         if at_once {
             self.cell.show(CallEvent::Headers(initial.clone()));
         }
@@ -159,10 +160,10 @@ impl Reader {
     fn message(&mut self, message: Bytes) -> Option<AttemptEnd> {
         self.messages += 1;
         self.cell.facts(|facts| facts.last_message = Some(Instant::now()));
-        if self.policies.retry.commits(Commit::Message) {
+        if self.shared.policies.retry.commits(Commit::Message) {
             self.cell.commit();
         }
-        if let Some((code, text)) = self.policies.status.cardinality(self.kind, self.messages, false) {
+        if let Some((code, text)) = self.shared.policies.status.cardinality(self.kind, self.messages, false) {
             self.held = None;
             return Some(self.unusable(code, text.to_owned()));
         }
@@ -176,7 +177,7 @@ impl Reader {
     }
 
     fn trailers_only(&mut self, status: u16, grpc: bool, headers: &HeaderMap) -> AttemptEnd {
-        let wins = status == 200 || self.policies.status.grpc_status_wins(status);
+        let wins = status == 200 || self.shared.policies.status.grpc_status_wins(status);
         if headers.contains_key(GRPC_STATUS) && wins {
             return self.with_status(headers, false);
         }
@@ -194,7 +195,7 @@ impl Reader {
 
     fn trailers(&mut self, trailers: &HeaderMap) -> AttemptEnd {
         let status = self.head.as_ref().map_or(200, |head| head.status);
-        let wins = status == 200 || self.policies.status.grpc_status_wins(status);
+        let wins = status == 200 || self.shared.policies.status.grpc_status_wins(status);
         if trailers.contains_key(GRPC_STATUS) && wins {
             return self.with_status(trailers, true);
         }
@@ -204,7 +205,7 @@ impl Reader {
     }
 
     fn end_on_data(&mut self) -> AttemptEnd {
-        let stray = self.head.as_ref().and_then(|head| head.stray_status).filter(|_| self.policies.status.headers_have_status());
+        let stray = self.head.as_ref().and_then(|head| head.stray_status).filter(|_| self.shared.policies.status.headers_have_status());
         if let Some(code) = stray {
             return self.finished(Outcome::local(code, ""), Pushback::Absent, true);
         }
@@ -214,11 +215,11 @@ impl Reader {
 
     /// An end with a `grpc-status`.
     fn with_status(&mut self, block: &HeaderMap, headers: bool) -> AttemptEnd {
-        let rules = &self.policies.status;
+        let rules = &self.shared.policies.status;
         let value = |name: &str| block.get(name).map(http::HeaderValue::as_bytes);
         let code = rules.after_messages(value(GRPC_STATUS).map_or(Code::Unknown, |value| rules.code(value)), self.messages);
         let pushback: Vec<&[u8]> = block.get_all("grpc-retry-pushback-ms").iter().map(http::HeaderValue::as_bytes).collect();
-        let pushback = self.policies.backoff.read_pushback(&pushback);
+        let pushback = self.shared.policies.backoff.read_pushback(&pushback);
         let outcome = Outcome {
             code,
             message: value("grpc-message").map_or_else(String::new, |value| rules.message(value)),
@@ -234,7 +235,7 @@ impl Reader {
     fn trailing(&self, block: &HeaderMap) -> Metadata {
         let trailing = self.custom(block);
         match &self.head {
-            Some(head) => self.policies.metadata.trailing(&head.initial, trailing),
+            Some(head) => self.shared.policies.metadata.trailing(&head.initial, trailing),
             None => trailing,
         }
     }
@@ -242,10 +243,10 @@ impl Reader {
     /// An end without one.
     fn without_status(&mut self, status: u16, how: MissingStatus) -> AttemptEnd {
         let outcome = match (status, how) {
-            (200, MissingStatus::Trailers) => Outcome::local(self.policies.status.missing(how), "the response ended without a grpc-status"),
-            (200, MissingStatus::EndOnData) => Outcome::local(self.policies.status.missing(how), "the response ended without trailers"),
+            (200, MissingStatus::Trailers) => Outcome::local(self.shared.policies.status.missing(how), "the response ended without a grpc-status"),
+            (200, MissingStatus::EndOnData) => Outcome::local(self.shared.policies.status.missing(how), "the response ended without trailers"),
             (200, MissingStatus::NotGrpc) => {
-                Outcome::local(self.policies.status.missing(how), "the response has HTTP status 200 and a content-type that is not gRPC")
+                Outcome::local(self.shared.policies.status.missing(how), "the response has HTTP status 200 and a content-type that is not gRPC")
             }
             _ => self.http_outcome(status),
         };
@@ -253,15 +254,15 @@ impl Reader {
     }
 
     fn http_outcome(&self, status: u16) -> Outcome {
-        Outcome::local(self.policies.status.http(status), format!("the response has HTTP status {status} and no grpc-status"))
+        Outcome::local(self.shared.policies.status.http(status), format!("the response has HTTP status {status} and no grpc-status"))
     }
 
     /// A response that came to its end: truncation and cardinality are looked at if it says OK.
     fn finished(&mut self, mut outcome: Outcome, pushback: Pushback, from_peer: bool) -> AttemptEnd {
         let mut class = EndClass::Answered;
         if outcome.is_ok() {
-            let truncated = self.frames.partial().then(|| (self.policies.status.truncated(), "the response ended inside a message"));
-            let wrong = truncated.filter(|(code, _)| *code != Code::Ok).or_else(|| self.policies.status.cardinality(self.kind, self.messages, true));
+            let truncated = self.frames.partial().then(|| (self.shared.policies.status.truncated(), "the response ended inside a message"));
+            let wrong = truncated.filter(|(code, _)| *code != Code::Ok).or_else(|| self.shared.policies.status.cardinality(self.kind, self.messages, true));
             if let Some((code, text)) = wrong {
                 (class, outcome.code) = (EndClass::Local, code);
                 text.clone_into(&mut outcome.message);
@@ -283,7 +284,7 @@ impl Reader {
     fn failed(&mut self, error: &h2::Error) -> AttemptEnd {
         let headers = self.head.is_some();
         self.show_initial();
-        let rules = &self.policies.status;
+        let rules = &self.shared.policies.status;
         let reason = error.reason().map(u32::from).unwrap_or_default();
         let (class, code, message) = if error.is_reset() && error.is_remote() {
             if rules.reset_is_clean(reason, headers) {
@@ -297,11 +298,11 @@ impl Reader {
         } else if error.is_reset() {
             (EndClass::Local, Code::Internal, format!("the response is malformed, or its header block too large: {error}"))
         } else if error.is_go_away() && error.is_remote() {
-            let unprocessed = self.policies.connection.cut_off_is_unprocessed() && !headers;
+            let unprocessed = self.shared.policies.connection.cut_off_is_unprocessed() && !headers;
             let class = if unprocessed { EndClass::AboveGoaway } else { EndClass::Lost };
             (class, rules.lost(), format!("the server went away before it looked at the call: {error}"))
         } else {
-            let unprocessed = self.policies.connection.lost_is_unprocessed(self.connection.draining()) && !headers;
+            let unprocessed = self.shared.policies.connection.lost_is_unprocessed(self.connection.draining()) && !headers;
             let class = if unprocessed { EndClass::AboveGoaway } else { EndClass::Lost };
             (class, rules.lost(), self.connection.why())
         };
@@ -315,10 +316,10 @@ impl Reader {
     /// A CANCEL that comes when the deadline has passed is the server's view of it.
     fn reset_code(&self, reason: u32, headers: bool) -> Code {
         let expired = self.cell.remaining().is_some_and(|(remaining, _)| remaining.is_zero());
-        if reason == CANCEL && expired && self.policies.deadline.late_cancel_is_expiry() {
-            return self.policies.deadline.expired().0;
+        if reason == CANCEL && expired && self.shared.policies.deadline.late_cancel_is_expiry() {
+            return self.shared.policies.deadline.expired().0;
         }
-        self.policies.status.reset(reason, headers)
+        self.shared.policies.status.reset(reason, headers)
     }
 
     fn show_initial(&mut self) {
@@ -330,7 +331,7 @@ impl Reader {
 
     /// The custom metadata of a block.
     fn custom(&self, block: &HeaderMap) -> Metadata {
-        let rules = &self.policies.metadata;
+        let rules = &self.shared.policies.metadata;
         let mut entries = Metadata::new();
         for (name, field) in block {
             let name = name.as_str();

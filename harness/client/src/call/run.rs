@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use proofmark_transport::{Chance, Seed};
@@ -33,6 +33,7 @@ pub(crate) struct CallRun {
     pub(crate) wait_for_ready: bool,
     pub(crate) max_receive: usize,
     pub(crate) progress: Mutex<Progress>,
+    pub(crate) ended: bool,
 }
 
 /// What attempts leave behind.
@@ -68,9 +69,14 @@ enum Round {
 }
 
 impl CallRun {
-    /// Runs the call to its one end.
-    pub(crate) async fn run(self) {
+    /// Runs the call to its one end. Dropping the future cancels the call.
+    pub(crate) async fn run(mut self) {
         let outcome = self.outcome().await;
+        self.end(outcome);
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.ended = true;
         for interceptor in self.shared.interceptors.iter().rev() {
             interceptor.call_ended(&self.call, &outcome);
         }
@@ -101,29 +107,32 @@ impl CallRun {
         let mut work = pin!(self.attempts(wait));
         let mut timer: Option<Pin<Box<Sleep>>> = None;
         std::future::poll_fn(|cx| {
-            let (stop, phase, facts) = self.cell.control(cx);
-            match stop {
-                Some(Stop::With(outcome)) => return Poll::Ready(Round::Over(outcome)),
-                Some(Stop::Cancel) if self.shared.policies.cancel.at_once(phase) => return Poll::Ready(Round::Over(self.cancelled())),
-                _ => {}
-            }
-            let due = facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts));
-            if let Some(due) = due {
-                let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-                if timer.deadline() != due {
-                    timer.as_mut().reset(due);
+            loop {
+                let (stop, phase, due) = self.control(cx);
+                match stop {
+                    Some(Stop::With(outcome)) => return Poll::Ready(Round::Over(outcome)),
+                    Some(Stop::Cancel) if self.shared.policies.cancel.at_once(phase) => return Poll::Ready(Round::Over(self.cancelled())),
+                    _ => {}
                 }
-                // the timer has a longest wait of its own
-                while timer.as_mut().poll(cx).is_ready() {
-                    if Instant::now() >= due {
-                        return Poll::Ready(Round::Expired);
-                    }
-                    timer.as_mut().reset(due);
+                if due.is_some_and(|due| expired(&mut timer, due, cx)) {
+                    return Poll::Ready(Round::Expired);
+                }
+                if let Poll::Ready(outcome) = work.as_mut().poll(cx) {
+                    return Poll::Ready(Round::Over(outcome));
+                }
+                // the attempt may have moved on, and with it what cancel and deadline mean
+                let (_, phase_after, due_after) = self.control(cx);
+                if (phase, due) == (phase_after, due_after) {
+                    return Poll::Pending;
                 }
             }
-            work.as_mut().poll(cx).map(Round::Over)
         })
         .await
+    }
+
+    fn control(&self, cx: &mut Context<'_>) -> (Option<Stop>, CancelPhase, Option<Instant>) {
+        let (stop, phase, facts) = self.cell.control(cx);
+        (stop, phase, facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts)))
     }
 
     fn cancelled(&self) -> Outcome {
@@ -197,8 +206,7 @@ impl CallRun {
                 self.with_progress(|progress| progress.machine.opened());
                 self.cell.phase(CancelPhase::Requested);
                 self.cell.facts(|facts| facts.opened = Some(Instant::now()));
-                let policies = self.shared.policies.clone();
-                let reader = Reader::new(response, self.call.kind, self.cell.clone(), policies, connection, self.max_receive);
+                let reader = Reader::new(response, self.call.kind, self.cell.clone(), self.shared.clone(), connection, self.max_receive);
                 Attempt::new(stream, reader, self.cell.clone(), self.shared.policies.cancel.clone(), slot).run().await
             }
         };
@@ -250,6 +258,15 @@ impl CallRun {
     }
 }
 
+impl Drop for CallRun {
+    fn drop(&mut self) {
+        if !self.ended {
+            let outcome = self.cancelled();
+            self.end(outcome);
+        }
+    }
+}
+
 /// An attempt as interceptors see it: they learn of its end also when it is dropped.
 struct Observed<'a> {
     run: &'a CallRun,
@@ -275,6 +292,22 @@ impl Drop for Observed<'_> {
         let (code, message) = if self.run.cell.stopped() { policies.cancel.cancelled() } else { policies.deadline.expired() };
         self.end(&Outcome::local(code, message));
     }
+}
+
+/// Whether `due` has come; registers for it otherwise.
+fn expired(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>) -> bool {
+    let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+    if timer.deadline() != due {
+        timer.as_mut().reset(due);
+    }
+    // the timer has a longest wait of its own
+    while timer.as_mut().poll(cx).is_ready() {
+        if Instant::now() >= due {
+            return true;
+        }
+        timer.as_mut().reset(due);
+    }
+    false
 }
 
 const CLOSED: &str = "the channel was closed";

@@ -19,8 +19,8 @@ impl Interceptor for LogInterceptor {
             method = %call.method.trim_start_matches('/'),
             code = code_name(outcome.code),
             duration = %milliseconds(call.started.elapsed()),
-            request_id = text("x-request-id"),
-            tenant_id = text("x-tenant-id"),
+            "request-id" = text("x-request-id"),
+            "tenant-id" = text("x-tenant-id"),
             text = %outcome.message.escape_debug(),
             "call ended"
         );

@@ -14,7 +14,8 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower_service::Service;
 
-use crate::channel::Channel;
+use crate::call::{CallEvents, CallRun};
+use crate::channel::{Channel, Refused};
 use crate::interceptor::IncomingContext;
 use crate::metadata::{Metadata, Value};
 use crate::options::{CallKind, CallOptions};
@@ -37,7 +38,7 @@ impl Service<Request<Body>> for Channel {
 
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let channel = self.clone();
-        Box::pin(async move { Ok(channel.serve(request).await.unwrap_or_else(|status| status.into_http())) })
+        Box::pin(async move { Ok(channel.serve(request).await.unwrap_or_else(Status::into_http)) })
     }
 }
 
@@ -48,12 +49,26 @@ impl Channel {
         let mut requests = Requests::new(body);
         let only = if kind.single_request() { Some(only_message(&mut requests).await?) } else { None };
         let options = call_options(&parts, kind, only);
-        let (handle, events) = self.start(options).map_err(|refused| Status::new(Code::Internal, refused.0))?;
+        let refused = |refused: Refused| Status::new(Code::Internal, refused.0);
+        if kind == CallKind::Unary {
+            let (run, _handle, events) = self.prepare(options).map_err(refused)?;
+            return Ok(response(run_here(run, events).await).await);
+        }
+        let (handle, events) = self.start(options).map_err(refused)?;
         if !kind.single_request() {
             tokio::spawn(requests.pump(handle));
         }
         Ok(response(events).await)
     }
+}
+
+/// Runs a call within the caller's task, which needs all of its response anyway; its events are there afterwards.
+async fn run_here(run: CallRun, events: CallEvents) -> CallEvents {
+    let mut run = Box::pin(run.run());
+    // declared last: dropped first, so that a call which is given up counts as cancelled
+    let events = events;
+    run.as_mut().await;
+    events
 }
 
 async fn only_message(requests: &mut Requests) -> Result<Bytes, Status> {

@@ -30,15 +30,15 @@ async fn a_bidi_call_talks_both_ways() {
     let world = World::new();
     world
         .serve(1, |_, request, mut reply| async move {
-            let response = http::Response::builder().header("content-type", "application/grpc").body(()).unwrap();
-            let mut stream = reply.send_response(response, false).unwrap();
+            let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
+            let mut stream = reply.send_response(response, false).expect("legal");
             let mut body = request.into_body();
             while let Some(chunk) = body.data().await {
-                stream.send_data(chunk.unwrap(), false).unwrap();
+                stream.send_data(chunk.expect("legal"), false).expect("legal");
             }
             let mut trailers = http::HeaderMap::new();
-            trailers.insert("grpc-status", "0".parse().unwrap());
-            stream.send_trailers(trailers).unwrap();
+            trailers.insert("grpc-status", "0".parse().expect("legal"));
+            stream.send_trailers(trailers).expect("legal");
         })
         .await;
     let channel = world.channel("{}");
@@ -65,7 +65,7 @@ async fn a_silent_server_ends_at_the_deadline_and_sees_cancel(
             async move {
                 raw.greet(&[]).await;
                 let reset = raw.await_kind(RST_STREAM).await;
-                sender.send(reset).unwrap();
+                sender.send(reset).expect("legal");
                 raw.drain().await;
             }
         })

@@ -16,7 +16,7 @@ async fn silent(world: &World, settings: &'static [(u16, u32)]) -> tokio::sync::
             async move {
                 raw.greet(settings).await;
                 while let Some(frame) = raw.next().await {
-                    sender.send(frame).unwrap();
+                    sender.send(frame).expect("legal");
                 }
             }
         })
@@ -100,7 +100,7 @@ async fn cancel_while_connecting_sends_nothing() {
                 sleep(ms(500)).await;
                 raw.greet(&[]).await;
                 while let Some(frame) = raw.next().await {
-                    sender.send(frame).unwrap();
+                    sender.send(frame).expect("legal");
                 }
             }
         })
@@ -216,16 +216,16 @@ async fn neighbours_of_many_cancelled_calls_live_on() {
                 let _ = std::future::poll_fn(|cx| reply.poll_reset(cx)).await;
                 return;
             }
-            let response = http::Response::builder().header("content-type", "application/grpc").body(()).unwrap();
-            let mut stream = reply.send_response(response, false).unwrap();
+            let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
+            let mut stream = reply.send_response(response, false).expect("legal");
             let mut body = request.into_body();
             while let Some(Ok(chunk)) = body.data().await {
                 let _ = body.flow_control().release_capacity(chunk.len());
-                stream.send_data(chunk, false).unwrap();
+                stream.send_data(chunk, false).expect("legal");
             }
             let mut trailers = http::HeaderMap::new();
-            trailers.insert("grpc-status", "0".parse().unwrap());
-            stream.send_trailers(trailers).unwrap();
+            trailers.insert("grpc-status", "0".parse().expect("legal"));
+            stream.send_trailers(trailers).expect("legal");
         })
         .await;
     let channel = world.channel("{}");

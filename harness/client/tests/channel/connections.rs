@@ -46,7 +46,7 @@ async fn streams_below_a_goaway_go_on_and_are_not_repeated(#[case] answers: bool
     let counted = connections.clone();
     world
         .raw(1, move |connection, mut raw| {
-            *counted.lock().unwrap() = connection;
+            *counted.lock().expect("unpoisoned") = connection;
             async move {
                 raw.greet(&[]).await;
                 let stream = raw.request().await;
@@ -64,7 +64,7 @@ async fn streams_below_a_goaway_go_on_and_are_not_repeated(#[case] answers: bool
         })
         .await;
     assert_code(&unary(&world.channel("{}")).await, code);
-    assert_eq!(*connections.lock().unwrap(), 1);
+    assert_eq!(*connections.lock().expect("unpoisoned"), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,13 +114,13 @@ async fn calls_beyond_the_stream_limit_wait_here() {
             let counted = counted.clone();
             async move {
                 {
-                    let mut open = counted.lock().unwrap();
+                    let mut open = counted.lock().expect("unpoisoned");
                     open.0 += 1;
                     open.1 = open.1.max(open.0);
                 }
                 let _ = read_all(request).await;
                 sleep(ms(100)).await;
-                counted.lock().unwrap().0 -= 1;
+                counted.lock().expect("unpoisoned").0 -= 1;
                 answer(&mut reply, &[b""], &[("grpc-status", "0")]);
             }
         })
@@ -133,7 +133,7 @@ async fn calls_beyond_the_stream_limit_wait_here() {
     for (_, events) in &mut calls {
         assert_code(&finish(events).await, Code::Ok);
     }
-    assert_eq!((world.elapsed(), world.requests().len(), open.lock().unwrap().1), (ms(1000), 10, 1));
+    assert_eq!((world.elapsed(), world.requests().len(), open.lock().expect("unpoisoned").1), (ms(1000), 10, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,7 +224,7 @@ async fn reconnects_back_off_from_the_start_of_an_attempt() {
     let (noted, clock) = (starts.clone(), world.clone());
     world
         .raw(1, move |_, raw| {
-            noted.lock().unwrap().push(clock.elapsed().as_secs_f64());
+            noted.lock().expect("unpoisoned").push(clock.elapsed().as_secs_f64());
             async move { drop(raw) }
         })
         .await;
@@ -232,7 +232,7 @@ async fn reconnects_back_off_from_the_start_of_an_attempt() {
     let options = CallOptions { wait_for_ready: Some(true), ..CallOptions::new("/t.S/M", CallKind::Unary) };
     let (_handle, _events) = channel.start(options).expect("started");
     sleep(Duration::from_secs(30)).await;
-    let starts = starts.lock().unwrap().clone();
+    let starts = starts.lock().expect("unpoisoned").clone();
     let gaps: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     for (gap, nominal) in gaps.iter().zip([1.0, 1.6, 2.56, 4.096, 6.5536]) {
         assert!((nominal * 0.8..=nominal * 1.2 + 0.002).contains(gap), "{gaps:?}");
@@ -276,7 +276,7 @@ async fn keepalive_pings_after_silence_and_ends_a_dead_connection() {
                 raw.request().await;
                 for answered in 0.. {
                     let ping = raw.await_kind(PING).await;
-                    noted.lock().unwrap().push(clock.elapsed().as_secs());
+                    noted.lock().expect("unpoisoned").push(clock.elapsed().as_secs());
                     if answered < 2 {
                         raw.send(PING, 1, 0, &ping.payload).await;
                     }
@@ -287,7 +287,7 @@ async fn keepalive_pings_after_silence_and_ends_a_dead_connection() {
     let saw = unary(&keepalive(&world, false)).await;
     assert_code(&saw, Code::Unavailable);
     assert!(saw.outcome.message.contains("keepalive"), "{saw:?}");
-    assert_eq!((pings.lock().unwrap().clone(), world.elapsed()), (vec![10, 20, 30], Duration::from_secs(32)));
+    assert_eq!((pings.lock().expect("unpoisoned").clone(), world.elapsed()), (vec![10, 20, 30], Duration::from_secs(32)));
 }
 
 #[rstest]
@@ -307,7 +307,7 @@ async fn keepalive_without_calls_is_an_option(#[case] without_calls: bool, #[cas
                 raw.answer(stream, b"", "0").await;
                 while let Some(frame) = raw.next().await {
                     if frame.kind == PING {
-                        *noted.lock().unwrap() += 1;
+                        *noted.lock().expect("unpoisoned") += 1;
                         raw.send(PING, 1, 0, &frame.payload).await;
                     }
                 }
@@ -317,7 +317,7 @@ async fn keepalive_without_calls_is_an_option(#[case] without_calls: bool, #[cas
     let channel = keepalive(&world, without_calls);
     assert_code(&unary(&channel).await, Code::Ok);
     sleep(Duration::from_secs(55)).await;
-    assert_eq!(*pings.lock().unwrap(), expected);
+    assert_eq!(*pings.lock().expect("unpoisoned"), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -330,7 +330,7 @@ async fn closing_ends_calls_and_connections() {
             async move {
                 raw.greet(&[]).await;
                 raw.drain().await;
-                sender.send(()).unwrap();
+                sender.send(()).expect("legal");
             }
         })
         .await;
@@ -355,7 +355,7 @@ async fn dropping_everything_closes_the_connection() {
                 let stream = raw.request().await;
                 raw.answer(stream, b"", "0").await;
                 raw.drain().await;
-                sender.send(()).unwrap();
+                sender.send(()).expect("legal");
             }
         })
         .await;
@@ -377,21 +377,21 @@ async fn reading_on_demand_withholds_the_window() {
         .serve(1, move |_, _, mut reply| {
             let noted = noted.clone();
             async move {
-                let response = http::Response::builder().header("content-type", "application/grpc").body(()).unwrap();
-                let mut stream = reply.send_response(response, false).unwrap();
+                let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
+                let mut stream = reply.send_response(response, false).expect("legal");
                 for _ in 0..40 {
                     let mut message = frame(&[7; 65_531]);
                     while !message.is_empty() {
                         stream.reserve_capacity(message.len());
                         let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else { return };
                         let part = message.split_to(room.min(message.len()));
-                        *noted.lock().unwrap() += part.len();
-                        stream.send_data(part, false).unwrap();
+                        *noted.lock().expect("unpoisoned") += part.len();
+                        stream.send_data(part, false).expect("legal");
                     }
                 }
                 let mut trailers = http::HeaderMap::new();
-                trailers.insert("grpc-status", "0".parse().unwrap());
-                stream.send_trailers(trailers).unwrap();
+                trailers.insert("grpc-status", "0".parse().expect("legal"));
+                stream.send_trailers(trailers).expect("legal");
             }
         })
         .await;
@@ -400,11 +400,11 @@ async fn reading_on_demand_withholds_the_window() {
     let (handle, mut events) = channel.start(options).expect("started");
     assert!(matches!(events.next().await, Some(CallEvent::Headers(_))));
     sleep(ms(100)).await;
-    assert_eq!(*sent.lock().unwrap(), 256 * 1024);
+    assert_eq!(*sent.lock().expect("unpoisoned"), 256 * 1024);
     handle.read(1);
     assert!(matches!(events.next().await, Some(CallEvent::Message(_))));
     sleep(ms(100)).await;
-    let after = *sent.lock().unwrap();
+    let after = *sent.lock().expect("unpoisoned");
     assert!(after <= 2 * 256 * 1024, "{after}");
     handle.read(100);
     let saw = finish(&mut events).await;

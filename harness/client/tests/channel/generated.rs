@@ -90,15 +90,15 @@ async fn a_chat_goes_both_ways_through_the_generated_client() {
     let world = World::new();
     world
         .serve(1, |_, request, mut reply| async move {
-            let response = http::Response::builder().header("content-type", "application/grpc").body(()).unwrap();
-            let mut stream = reply.send_response(response, false).unwrap();
+            let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
+            let mut stream = reply.send_response(response, false).expect("legal");
             let mut body = request.into_body();
             while let Some(Ok(chunk)) = body.data().await {
-                stream.send_data(chunk, false).unwrap();
+                stream.send_data(chunk, false).expect("legal");
             }
             let mut trailers = http::HeaderMap::new();
-            trailers.insert("grpc-status", "0".parse().unwrap());
-            stream.send_trailers(trailers).unwrap();
+            trailers.insert("grpc-status", "0".parse().expect("legal"));
+            stream.send_trailers(trailers).expect("legal");
         })
         .await;
     let mut client = UserServiceClient::new(world.channel("{}"));
@@ -153,4 +153,23 @@ async fn context_is_added_to_what_the_caller_set() {
     assert_eq!(parents.len(), 2);
     assert!(parents.iter().all(|parent| parent.starts_with("00-00000000000000000000000000004bf9-") && parent.ends_with("-01")));
     assert_ne!(parents[0], parents[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_generated_call_cancels_it() {
+    let world = World::new();
+    let (sender, mut resets) = tokio::sync::mpsc::unbounded_channel();
+    world
+        .serve(1, move |_, _, mut reply| {
+            let sender = sender.clone();
+            async move {
+                let reset = std::future::poll_fn(|cx| reply.poll_reset(cx)).await.expect("a reset");
+                sender.send(reset).expect("taken");
+            }
+        })
+        .await;
+    let mut client = UserServiceClient::new(world.channel("{}"));
+    let given_up = proofmark_transport::clock::timeout(ms(100), client.get_user(GetUserRequest::default())).await;
+    assert!(given_up.is_err());
+    assert_eq!(resets.recv().await, Some(h2::Reason::CANCEL));
 }

@@ -6,5 +6,6 @@ mod basics;
 mod cancels;
 mod connections;
 mod generated;
+mod repeatable;
 mod retries;
 mod statuses;

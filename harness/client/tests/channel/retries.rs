@@ -104,11 +104,11 @@ async fn replays_keep_order_and_later_messages_follow_once() {
                     let mut body = request.into_body();
                     let mut read = 0;
                     while read < 3 * 6 {
-                        read += body.data().await.unwrap().unwrap().len();
+                        read += body.data().await.expect("legal").expect("legal").len();
                     }
                     trailers_only(&mut reply, &[("grpc-status", "14")]);
                 } else {
-                    bodies.send(read_all(request).await.expect("read")).unwrap();
+                    bodies.send(read_all(request).await.expect("read")).expect("legal");
                     answer(&mut reply, &[b"ok"], &[("grpc-status", "0")]);
                 }
             }
@@ -147,7 +147,7 @@ async fn one_deadline_spans_all_attempts() {
     let seen = world.requests();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].header("grpc-timeout"), Some("1000000u"));
-    let second: u64 = seen[1].header("grpc-timeout").and_then(|text| text.strip_suffix('u')).expect("u").parse().unwrap();
+    let second: u64 = seen[1].header("grpc-timeout").and_then(|text| text.strip_suffix('u')).expect("u").parse().expect("legal");
     assert!((479_000..=521_000).contains(&second), "{second}");
 }
 

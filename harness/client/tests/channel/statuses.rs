@@ -59,7 +59,7 @@ fn resets_are_mapped(
     case: (u32, Code),
     #[values(false, true)] after_message: bool,
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("legal");
     runtime.block_on(async move {
         let (reason, code) = case;
         let world = World::new();
@@ -332,4 +332,55 @@ async fn request_limits_count_the_message_alone(#[case] size: usize, #[case] lim
     let request = Some(vec![0; size].into());
     let (_handle, mut events) = channel.start(CallOptions { request, ..CallOptions::new("/t.S/M", CallKind::Unary) }).expect("started");
     assert_code(&finish(&mut events).await, code);
+}
+
+#[rstest]
+#[case(CallKind::ClientStreaming, "0", Code::Ok)]
+#[case(CallKind::BidiStreaming, "8", Code::ResourceExhausted)]
+#[tokio::test(start_paused = true)]
+async fn a_reset_behind_the_trailers_changes_nothing(#[case] kind: CallKind, #[case] status: &'static str, #[case] code: Code, #[values(false, true)] trailers_only: bool) {
+    let world = World::new();
+    world
+        .raw(1, move |_, mut raw| async move {
+            raw.greet(&[]).await;
+            let stream = raw.await_kind(HEADERS).await.stream;
+            if trailers_only {
+                raw.headers(stream, true, &[&OK_HEAD[..], &[("grpc-status", status)]].concat()).await;
+            } else {
+                raw.answer(stream, b"m", status).await;
+            }
+            raw.reset(stream, 0).await;
+            raw.drain().await;
+        })
+        .await;
+    let channel = world.channel("{}");
+    let (_handle, mut events) = start(&channel, kind, None);
+    let saw = finish(&mut events).await;
+    let code = if trailers_only && code == Code::Ok { Code::Internal } else { code };
+    assert_code(&saw, code);
+    assert_eq!(saw.headers.is_some(), !trailers_only);
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_goes_out_as_written_in_order() {
+    let world = World::new();
+    world
+        .serve(1, |_, request, mut reply| async move {
+            let _ = read_all(request).await;
+            answer(&mut reply, &[b""], &[("grpc-status", "0")]);
+        })
+        .await;
+    let channel = world.channel("{}");
+    let mut options = CallOptions::new("/t.S/M", CallKind::Unary);
+    for (key, value) in [("X-M", "1"), ("x-other", "Mon, 01 Jan"), ("x-m", "2"), ("x-m", "1")] {
+        options.metadata.push(key, value);
+    }
+    options.metadata.push("x-bin", bytes::Bytes::from_static(&[0xab, 0xab, 0xab]));
+    options.metadata.push("x-bin", bytes::Bytes::from_static(&[1]));
+    let (_handle, mut events) = channel.start(options).expect("started");
+    assert_code(&finish(&mut events).await, Code::Ok);
+    let seen = &world.requests()[0];
+    assert_eq!(seen.headers.get_all("x-m").iter().collect::<Vec<_>>(), ["1", "2", "1"]);
+    assert_eq!(seen.headers.get_all("x-bin").iter().collect::<Vec<_>>(), ["q6ur", "AQ"]);
+    assert_eq!(seen.header("x-other"), Some("Mon, 01 Jan"));
 }

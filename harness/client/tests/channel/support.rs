@@ -61,7 +61,7 @@ impl World {
     }
 
     pub(crate) fn requests(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.seen.lock().expect("unpoisoned").clone()
     }
 
     /// Serves `port` with h2; `handler` gets the number of the request, over all connections, from 1.
@@ -96,7 +96,7 @@ impl World {
         let Ok(mut server) = builder.handshake::<_, Bytes>(link).await else { return };
         while let Some(Ok((request, reply))) = server.accept().await {
             let number = {
-                let mut seen = self.seen.lock().unwrap();
+                let mut seen = self.seen.lock().expect("unpoisoned");
                 let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
                 seen.push(Seen { at: self.elapsed(), connection, path, headers });
                 seen.len()
@@ -156,7 +156,7 @@ impl Raw {
     }
 
     pub(crate) async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let mut frame = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
+        let mut frame = u32::try_from(payload.len()).expect("legal").to_be_bytes()[1..].to_vec();
         frame.extend([kind, flags]);
         frame.extend(stream.to_be_bytes());
         frame.extend(payload);
@@ -242,7 +242,7 @@ pub(crate) const OK_HEAD: [(&str, &str); 2] = [(":status", "200"), ("content-typ
 pub(crate) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| {
         assert!(text.len() < 127);
-        [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
+        [&[u8::try_from(text.len()).expect("legal")], text.as_bytes()].concat()
     };
     fields.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
 }
@@ -253,7 +253,7 @@ pub(crate) fn address(port: u16) -> SocketAddr {
 
 /// A message with its prefix.
 pub(crate) fn frame(message: &[u8]) -> Bytes {
-    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let length = u32::try_from(message.len()).expect("legal").to_be_bytes();
     [&[0][..], &length, message].concat().into()
 }
 
@@ -271,14 +271,14 @@ pub(crate) async fn read_all(request: Request<RecvStream>) -> Result<Vec<u8>, h2
 
 /// Headers, messages and trailers.
 pub(crate) fn answer(reply: &mut Reply, messages: &[&[u8]], trailers: &[(&'static str, &str)]) {
-    let response = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
+    let response = Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
     let mut stream = reply.send_response(response, false).expect("sent");
     for message in messages {
         stream.send_data(frame(message), false).expect("sent");
     }
     let mut map = HeaderMap::new();
     for (key, value) in trailers {
-        map.append(*key, value.parse().unwrap());
+        map.append(*key, value.parse().expect("legal"));
     }
     stream.send_trailers(map).expect("sent");
 }
@@ -289,7 +289,7 @@ pub(crate) fn trailers_only(reply: &mut Reply, fields: &[(&str, &str)]) {
     for (key, value) in fields {
         response = response.header(*key, *value);
     }
-    reply.send_response(response.body(()).unwrap(), true).expect("sent");
+    reply.send_response(response.body(()).expect("legal"), true).expect("sent");
 }
 
 /// What an application saw of a call.

@@ -1,11 +1,11 @@
 //! Check `gap`.
 
-use crate::judge::{Group, Miss, View, show};
+use crate::judge::{Group, Miss, View, names, show};
 use crate::moments::{Matcher, Scope, is_our_act};
 use std::time::Duration;
 
 use super::{Each, Selector, selector::check};
-use crate::case::{Moment, units};
+use crate::case::{Moment, Thing, units};
 
 check! {
     /// The time between two moments.
@@ -31,7 +31,7 @@ impl Gap {
     pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
         let mut misses = Vec::new();
         let mut gaps = Vec::new();
-        for group in view.groups(&self.select) {
+        for group in self.groups(view) {
             match self.pairs(view, &group) {
                 Ok(pairs) => {
                     for (from, to) in pairs {
@@ -45,6 +45,15 @@ impl Gap {
         }
         misses.extend(self.judge_spread(&gaps));
         misses
+    }
+
+    /// The groups; of calls only those that the moments speak of.
+    fn groups(&self, view: &View<'_>) -> Vec<Group> {
+        let spoken_of = |moment: &Moment| if moment.thing == Thing::Call { moment.name.clone() } else { moment.of.clone() };
+        let of_calls: Vec<String> = [spoken_of(&self.from), spoken_of(&self.to)].into_iter().flatten().filter(|name| view.calls.iter().any(|seen| names(Some(name), &seen.call))).collect();
+        let mut groups = view.groups(&self.select);
+        groups.retain(|group| group.call.as_ref().is_none_or(|call| of_calls.iter().all(|name| names(Some(name), call))));
+        groups
     }
 
     fn pairs(&self, view: &View<'_>, group: &Group) -> Result<Vec<(usize, usize)>, Miss> {

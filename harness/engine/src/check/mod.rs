@@ -129,6 +129,9 @@ pub enum CheckError {
 impl Check {
     /// What is wrong, by this check alone.
     pub fn judge(&self, view: &View<'_>) -> Vec<Miss> {
+        if self.select().is_some_and(|select| select.each.is_some() && view.groups(select).is_empty()) {
+            return vec![Miss::new("something to look at, one by one", "there is no such call, peer or connection")];
+        }
         match self {
             Self::Outcome(check) => check.judge(view),
             Self::Messages(check) => check.judge(view),
@@ -155,5 +158,27 @@ impl Check {
             Self::Stimulus(checks) => checks.0.iter().flat_map(|check| check.judge(view)).collect(),
             Self::Should(checks) => checks.0.iter().flat_map(|check| check.judge(view)).collect(),
         }
+    }
+
+    fn select(&self) -> Option<&Selector> {
+        Some(match self {
+            Self::Outcome(check) => &check.select,
+            Self::Messages(check) => &check.select,
+            Self::Details(check) => &check.select,
+            Self::Header(check) => &check.select,
+            Self::Attempts(check) => &check.select,
+            Self::Connections(check) => &check.select,
+            Self::Frames(check) => &check.select,
+            Self::Bytes(check) => &check.select,
+            Self::Handlers(check) => &check.select,
+            Self::StoreCalls(check) => &check.select,
+            Self::Peak(check) => &check.select,
+            Self::Log(check) => &check.select,
+            Self::Gap(check) => &check.select,
+            Self::Credit(check) => &check.select,
+            Self::Spans(check) => &check.select,
+            Self::Stored(_) | Self::Order(_) | Self::Exit(_) | Self::Config(_) | Self::Nowhere(_) | Self::Memory(_) => return None,
+            Self::Stimulus(_) | Self::Should(_) | Self::AnyOf(_) => return None,
+        })
     }
 }

@@ -40,7 +40,7 @@ pub struct Actor {
     /// The scripted servers.
     pub backends: Rc<IndexMap<String, Backend>>,
     /// What has to be done when the server was started anew.
-    pub on_start: Rc<dyn Fn()>,
+    pub on_start: Rc<dyn Fn() -> Local<'static>>,
     /// What is being waited for, for the case that it never comes.
     pub awaited: Rc<RefCell<Vec<String>>>,
     own: Rc<RefCell<Vec<CallRef>>>,
@@ -54,7 +54,7 @@ impl Actor {
             caller,
             host,
             backends: Rc::new(backends),
-            on_start: Rc::new(|| {}),
+            on_start: Rc::new(|| Box::pin(async {})),
             awaited: Rc::default(),
             own: Rc::default(),
         }
@@ -122,7 +122,7 @@ impl Actor {
             Step::Auth(state) => self.steer(Steered::Auth, format!("auth {}", if *state == AuthState::Up { "up" } else { "down" })).await,
             Step::Resolver(resolver) => self.resolve(resolver).await,
             Step::Await(moment) => self.stage.reached(moment, &self.scope()).await,
-            Step::Mark(mark) => self.stage.mark(mark),
+            Step::Mark(mark) => self.stage.mark(mark).await,
             Step::Pause(pause) => self.stage.pause(pause).await,
             Step::Repeat(repeat) => {
                 self.stage
@@ -228,7 +228,7 @@ impl Actor {
             }
         };
         if started {
-            (self.on_start)();
+            (self.on_start)().await;
         }
     }
 

@@ -432,7 +432,7 @@ impl Acting {
                 self.caller.owed(format!("step `{}` is for scripted clients", step.name()));
             }
             CallStep::Await(moment) => stage.reached(moment, &self.own_scope()).await,
-            CallStep::Mark(mark) => stage.mark(mark),
+            CallStep::Mark(mark) => stage.mark(mark).await,
             CallStep::Pause(pause) => stage.pause(pause).await,
             CallStep::Repeat(repeat) => {
                 stage

@@ -90,7 +90,12 @@ impl Faults {
         }
     }
 
-    /// Says which faults did no harm, though the case does not excuse that.
+    /// Says that a proxy could not listen.
+    pub fn failed(&self, error: &io::Error) {
+        self.0.stage.transcript().write(What::HarnessError { text: format!("a fault's proxy cannot listen: {error}") });
+    }
+
+    /// Says which faults did no harm.
     pub fn account(&self) {
         let phases = self.0.phases.borrow();
         for (name, Fault { at, kind, .. }) in self.0.given.iter().filter(|(name, fault)| !fault.optional && !phases[*name].fired) {
@@ -178,5 +183,83 @@ fn close(close: CloseHow) -> fault::Close {
     match close {
         CloseHow::Fin => fault::Close::Fin,
         CloseHow::Rst => fault::Close::Rst,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::io::ErrorKind;
+    use std::sync::Arc;
+
+    use proofmark_transport::clock::sleep;
+    use proofmark_transport::{Seed, SimNetwork};
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::run::stage::any_port;
+
+    fn on_stage<F: Future<Output = ()>>(body: impl FnOnce(Stage) -> F) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let stage = Stage::new(Arc::new(SimNetwork::default()), Seed(7), String::new());
+            stage.transcript().write(What::CaseStarted);
+            body(stage.clone()).await;
+            stage.tasks().end();
+        });
+    }
+
+    fn given(text: &str) -> IndexMap<String, Fault> {
+        serde_saphyr::from_str(text).unwrap()
+    }
+
+    fn fault_events(stage: &Stage) -> Vec<What> {
+        let is_one = |what: &What| matches!(what, What::FaultFired { .. } | What::FaultLifted { .. } | What::Owed { .. });
+        stage.transcript().with(|events| events.iter().map(|event| event.what.clone()).filter(is_one).collect())
+    }
+
+    #[test]
+    fn a_fault_from_the_start_is_armed_by_route_and_lifted_at_its_moment() {
+        on_stage(|stage| async move {
+            let listener = stage.network().listen(any_port()).await.unwrap();
+            let faults = Faults::new(&stage, &given("dead: {at: a, kind: {refuse: {}}, until: mark up reached}"));
+            assert_eq!(faults.route("b", listener.address()).await.unwrap(), listener.address());
+            let through = faults.route("a", listener.address()).await.unwrap();
+            assert_eq!(faults.route("a", listener.address()).await.unwrap(), through);
+            assert_eq!(stage.network().connect(through).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+            faults.watch();
+            stage.mark("up");
+            sleep(std::time::Duration::from_millis(1)).await;
+            assert!(stage.network().connect(through).await.is_ok());
+            faults.account();
+            let (fault, other) = ("dead".to_owned(), "dead".to_owned());
+            assert_eq!(fault_events(&stage), [What::FaultFired { fault }, What::FaultLifted { fault: other }]);
+        });
+    }
+
+    #[test]
+    fn a_fault_that_never_did_harm_is_owed_unless_it_is_optional() {
+        on_stage(|stage| async move {
+            let faults = Faults::new(&stage, &given("x: {at: a, kind: {stall: {}}}\ny: {at: a, kind: {stall: {}}, optional: true}"));
+            faults.route("a", any_port()).await.unwrap();
+            faults.watch();
+            faults.account();
+            let text = "fault `x` (stall at a) never did any harm".to_owned();
+            assert_eq!(fault_events(&stage), [What::Owed { by: Owed::Harness, text }]);
+        });
+    }
+
+    #[test]
+    fn lift_all_also_takes_back_what_is_still_to_come() {
+        on_stage(|stage| async move {
+            let listener = stage.network().listen(any_port()).await.unwrap();
+            let faults = Faults::new(&stage, &given("x: {at: a, kind: {refuse: {}}}\ny: {at: a, kind: {refuse: {}}, from: mark late reached}"));
+            let through = faults.route("a", listener.address()).await.unwrap();
+            faults.watch();
+            faults.lift_all();
+            stage.mark("late");
+            sleep(std::time::Duration::from_millis(1)).await;
+            assert!(stage.network().connect(through).await.is_ok());
+        });
     }
 }

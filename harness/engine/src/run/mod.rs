@@ -9,6 +9,7 @@ pub mod driver_caller;
 pub mod execute;
 pub mod faults;
 pub mod host;
+pub mod killing;
 pub mod round;
 pub mod stage;
 pub mod wire_caller;

@@ -114,11 +114,14 @@ async fn set_up(case: &Case, setting: &Setting, stage: &Stage) -> Result<Set, Wh
     let mut actor = Actor::new(stage, caller, host, backends);
     if let (Caller::Wire(wire), Some(host)) = (&actor.caller, &actor.host) {
         route_clients(case, wire, host, &faults).await.map_err(|error| failed("a fault's proxy cannot listen", &error))?;
-        let (wire, host) = (wire.clone(), host.clone());
+        let (wire, host, faults, case) = (wire.clone(), host.clone(), faults.clone(), Rc::new(case.clone()));
         actor.on_start = Rc::new(move || {
-            if let Some(address) = host.address() {
-                wire.route(None, address);
-            }
+            let (wire, host, faults, case) = (wire.clone(), host.clone(), faults.clone(), case.clone());
+            Box::pin(async move {
+                if let Err(error) = route_clients(&case, &wire, &host, &faults).await {
+                    faults.failed(&error);
+                }
+            })
         });
     }
     Ok(Set { actor, faults })

@@ -88,9 +88,12 @@ impl Stage {
         self.0.transcript.with(|events| Matcher::new(moment, scope).first(events).is_some())
     }
 
-    /// Makes a mark.
-    pub fn mark(&self, mark: &str) {
+    /// Makes a mark, and lets whatever waits for it begin before the next step.
+    pub async fn mark(&self, mark: &str) {
         self.0.transcript.write(What::MarkReached { mark: mark.to_owned() });
+        for _ in 0..MARK_TURNS {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Lets time pass.
@@ -146,3 +149,6 @@ impl Default for Round {
 pub fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
+
+/// More turns than it takes to arm a fault.
+const MARK_TURNS: usize = 4;

@@ -10,7 +10,7 @@ use proofmark_record::{Actor, CallKind, CallRef, Outcome, Owed, StatusSeen, Text
 use proofmark_wire::{ErrorCode, Field, StatusCode, binary, text, timeout};
 
 use super::stage::{Local, Round, Stage};
-use crate::case::given::Manners;
+use crate::case::given::{Handshake, Manners, Reads};
 use crate::case::{Call, CallStep};
 use crate::moments::Scope;
 use crate::peer::conn::{BlockShape, Conn, OutMessage, Setup, Side, field_text};
@@ -73,18 +73,18 @@ impl WireCaller {
         self.0.conns.borrow().values().flatten().filter(|conn| !conn.is_closed()).cloned().collect()
     }
 
-    /// Opens a connection; `None` where it was refused.
+    /// Opens a connection as far as its handshake goes; `None` where it was refused.
     pub async fn connect(&self, client: &str) -> Option<Conn> {
         let manners = self.0.clients.get(client).cloned().unwrap_or_default();
-        self.dial(client, manners).await
+        self.dial(client, manners, true).await
     }
 
     /// Opens a connection with good manners.
     pub async fn connect_well(&self, client: &str) -> Option<Conn> {
-        self.dial(client, Manners::default()).await
+        self.dial(client, Manners::default(), false).await
     }
 
-    async fn dial(&self, client: &str, manners: Manners) -> Option<Conn> {
+    async fn dial(&self, client: &str, manners: Manners, waits: bool) -> Option<Conn> {
         let address = {
             let routes = self.0.routes.borrow();
             routes.get(&Some(client.to_owned())).or_else(|| routes.get(&None)).copied()
@@ -108,8 +108,12 @@ impl WireCaller {
                     tasks: stage.tasks().clone(),
                     on_request: None,
                 };
+                let full = setup.manners.handshake == Handshake::Full && setup.manners.reads == Reads::Always;
                 let conn = Conn::start(setup, link);
                 self.0.conns.borrow_mut().entry(client.to_owned()).or_default().push(conn.clone());
+                if full && waits {
+                    conn.until(|conn| (conn.is_ready() || conn.is_closed()).then_some(())).await;
+                }
                 Some(conn)
             }
             Err(error) => {
@@ -185,7 +189,7 @@ impl WireCaller {
         let fresh = matches!(given.via, Some(crate::case::when::Via::Fresh));
         match self.conn(client, None).filter(|conn| !fresh && !conn.is_closed()) {
             Some(conn) => Some(conn),
-            None => self.connect(client).await,
+            None => self.dial(client, self.0.clients.get(client).cloned().unwrap_or_default(), false).await,
         }
     }
 
@@ -331,7 +335,7 @@ impl Acting {
             CallStep::Reset(error) => self.conn.reset(self.id, ErrorCode(error.0)),
             CallStep::Frame(frame) => frame.send(&self.conn, Some(self.id)),
             CallStep::Await(moment) => stage.reached(moment, &self.own_scope()).await,
-            CallStep::Mark(mark) => stage.mark(mark),
+            CallStep::Mark(mark) => stage.mark(mark).await,
             CallStep::Pause(pause) => stage.pause(pause).await,
             CallStep::Repeat(repeat) => {
                 stage
@@ -369,7 +373,7 @@ impl Acting {
 /// Whether steps send something, so that the request is not sent for them.
 pub fn has_sends(steps: &[CallStep]) -> bool {
     steps.iter().any(|step| match step {
-        CallStep::Send(_) | CallStep::Data(_) | CallStep::Frame(_) | CallStep::HalfClose(_) | CallStep::Hold(_) | CallStep::Reset(_) => true,
+        CallStep::Send(_) | CallStep::Data(_) | CallStep::Frame(_) | CallStep::HalfClose(_) | CallStep::Reset(_) => true,
         CallStep::Repeat(repeat) => has_sends(&repeat.steps),
         _ => false,
     })

@@ -15,7 +15,7 @@ pub(crate) mod task;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,7 +31,7 @@ use crate::call::Call;
 use crate::connection::gate::{Gate, GateHandle};
 use crate::connection::task::{CallTask, Stop};
 use crate::interceptor::Inner;
-use crate::shutdown::{Roster, Stage};
+use crate::shutdown::{Roster, Seat, Stage};
 
 /// What a connection is served with.
 #[derive(Debug)]
@@ -56,8 +56,8 @@ impl<S: Inner> Serving<S> {
             () = closes_unready_at(&mut self.stage, closes_unready) => return,
         };
         let Ok(connection) = ready else { return };
-        let _seat = self.roster.join();
-        let mut connected = Connected::new(self, connection, handle, peer);
+        let seat = self.roster.join();
+        let mut connected = Connected::new(self, connection, handle, peer, seat);
         connected.run().await;
         connected.finish().await;
     }
@@ -69,6 +69,7 @@ struct Connected<S> {
     connection: Option<Connection<Gate, Bytes>>,
     gate: GateHandle,
     peer: SocketAddr,
+    seat: Seat,
     calls: JoinSet<()>,
     stop: watch::Sender<Stop>,
     shared: Arc<Shared>,
@@ -81,7 +82,9 @@ struct Connected<S> {
 pub(crate) struct Shared {
     pub(crate) active: AtomicUsize,
     pub(crate) changed: Notify,
-    pub(crate) is_broken: std::sync::atomic::AtomicBool,
+    pub(crate) is_broken: AtomicBool,
+    /// The end of the last call is to be told.
+    pub(crate) tells_idle: bool,
 }
 
 /// When something is due.
@@ -99,11 +102,10 @@ enum Event {
     Stage,
     Due,
     Shared,
-    Reaped,
 }
 
 impl<S: Inner> Connected<S> {
-    fn new(mut serving: Serving<S>, connection: Connection<Gate, Bytes>, gate: GateHandle, peer: SocketAddr) -> Self {
+    fn new(mut serving: Serving<S>, connection: Connection<Gate, Bytes>, gate: GateHandle, peer: SocketAddr, seat: Seat) -> Self {
         let now = Instant::now();
         let settings = &serving.app.settings;
         let age = settings.max_age.map(|age| now + serving.jitter.between(age.mul_f64(0.9), age.mul_f64(1.1)));
@@ -114,9 +116,10 @@ impl<S: Inner> Connected<S> {
             connection: Some(connection),
             gate,
             peer,
+            seat,
             calls: JoinSet::new(),
             stop: watch::Sender::new(Stop::No),
-            shared: Arc::default(),
+            shared: Arc::new(Shared { tells_idle: idle.is_some(), ..Shared::default() }),
             is_leaving: false,
             timers: Timers { age, idle, ..Timers::default() },
             serving,
@@ -131,8 +134,7 @@ impl<S: Inner> Connected<S> {
                 Event::Closed => self.connection = None,
                 Event::Stage => self.follow_stage().await,
                 Event::Due => self.keep_time(),
-                Event::Shared => self.note_calls().await,
-                Event::Reaped => {}
+                Event::Shared => self.note_calls(),
             }
         }
     }
@@ -144,7 +146,6 @@ impl<S: Inner> Connected<S> {
             biased;
             changed = self.serving.stage.changed() => if changed.is_ok() { Event::Stage } else { Event::Closed },
             () = self.shared.changed.notified() => Event::Shared,
-            Some(_) = self.calls.join_next(), if !self.calls.is_empty() => Event::Reaped,
             accepted = connection.accept() => match accepted {
                 Some(Ok(arrived)) => Event::Accepted(Box::new(arrived)),
                 // a broken connection ends its calls by itself
@@ -167,6 +168,8 @@ impl<S: Inner> Connected<S> {
         }
         let call = Arc::new(Call::new(request.uri().clone(), request.headers(), self.peer, Instant::now()));
         self.timers.idle = None;
+        // calls that have ended are let go here: nobody has to be woken for that
+        while self.calls.try_join_next().is_some() {}
         let task = CallTask::new(app, call, request, respond, self.serving.stack.clone(), self.stop.subscribe(), self.shared.clone());
         self.calls.spawn(task.run());
     }
@@ -178,7 +181,7 @@ impl<S: Inner> Connected<S> {
         }
         if stage >= Stage::Flushing {
             self.flush().await;
-            self.serving.roster.flushed();
+            self.seat.flushed();
         }
         if stage >= Stage::Leaving && stage < Stage::Forced {
             self.leave();
@@ -236,7 +239,7 @@ impl<S: Inner> Connected<S> {
         }
     }
 
-    async fn note_calls(&mut self) {
+    fn note_calls(&mut self) {
         if self.shared.is_broken.load(Ordering::Relaxed) {
             self.connection = None;
         }

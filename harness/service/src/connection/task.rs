@@ -64,6 +64,8 @@ enum Side {
 enum Work {
     Head(Reply),
     Body(Body),
+    /// The response bytes that were handed over still have to leave, then this ends it.
+    Failed(Status),
     Over,
 }
 
@@ -99,8 +101,8 @@ impl CallTask {
         app.calls.fetch_add(1, Ordering::Relaxed);
         shared.active.fetch_add(1, Ordering::Relaxed);
         Self {
-            // the handler begins in the task of its call, where a panic is its own
-            work: Work::Head(Box::pin(async move { stack.call(request).await })),
+            // this begins the call for its log; the handler begins when it is polled, in the task of its call, where a panic is its own
+            work: Work::Head(stack.call(request)),
             stop: Some(Box::pin(stopped(stop, call.path() == WATCH))),
             app: app.clone(),
             call,
@@ -244,6 +246,14 @@ impl CallTask {
                         return Poll::Pending;
                     }
                 },
+                Work::Failed(_) => {
+                    if self.flush(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    if let Work::Failed(status) = std::mem::replace(&mut self.work, Work::Over) {
+                        self.finish(&status);
+                    }
+                }
                 Work::Body(_) => {
                     if self.flush(cx).is_pending() {
                         return Poll::Pending;
@@ -272,12 +282,7 @@ impl CallTask {
     fn respond(&mut self, frame: Option<Result<http_body::Frame<Bytes>, Status>>) {
         match frame {
             Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => {
-                    self.open();
-                    if let Side::Open(_, chunk) = &mut self.side {
-                        *chunk = Chunk { whole: data, sent: 0 };
-                    }
-                }
+                Ok(data) => self.pass_on(data),
                 Err(frame) => {
                     let status = frame.into_trailers().ok().as_ref().and_then(status_of_end);
                     self.finish(&status.unwrap_or_else(|| Status::internal("the response has no status")));
@@ -289,6 +294,25 @@ impl CallTask {
             }
             Some(Err(status)) => self.finish(&status),
             None => self.finish(&Status::internal("the response has no status")),
+        }
+    }
+
+    fn pass_on(&mut self, mut data: Bytes) {
+        let limit = self.app.settings.max_send;
+        let good = scan::within(&data, limit);
+        if good < data.len() {
+            let status = Status::resource_exhausted(format!("a response message is above the limit of {limit} bytes"));
+            data.truncate(good);
+            // the handler is done with: nothing of it can be sent any more
+            self.call.set_ending(status.code());
+            self.work = Work::Failed(status);
+            if data.is_empty() {
+                return;
+            }
+        }
+        self.open();
+        if let Side::Open(_, chunk) = &mut self.side {
+            *chunk = Chunk { whole: data, sent: 0 };
         }
     }
 
@@ -384,7 +408,7 @@ impl Drop for CallTask {
         if self.call.breaks_connection() {
             self.shared.is_broken.store(true, Ordering::Relaxed);
         }
-        if was_last || self.call.breaks_connection() {
+        if (was_last && self.shared.tells_idle) || self.call.breaks_connection() {
             self.shared.changed.notify_one();
         }
     }

@@ -1,7 +1,10 @@
 //! The service as a gateway: asking another one on behalf of a call.
 //!
 //! - [`Upstream`]: who is asked
+//! - [`ChannelUpstream`]: asks over the reference channel
 //! - [`Gateway`]: what travels on from one incoming call to those it causes
+
+mod channel;
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -14,6 +17,8 @@ use futures_util::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proofmark_transport::BoxFuture;
 use tonic::Status;
+
+pub use channel::ChannelUpstream;
 
 use crate::app::App;
 use crate::call::Call;
@@ -38,12 +43,23 @@ pub type UpstreamMessages = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + S
 pub struct UpstreamCall {
     /// The path of the method.
     pub method: &'static str,
-    /// Custom metadata, trace context and ids among it.
+    /// Custom metadata, ids among it.
     pub metadata: HeaderMap,
+    /// The span that every attempt becomes a child of; each attempt writes its own `traceparent`. Absent: they carry none but what `metadata` has.
+    pub trace: Option<UpstreamTrace>,
     /// How long it may take; absent: as long as it takes.
     pub timeout: Option<Duration>,
     /// The serialised request.
     pub message: Bytes,
+}
+
+/// Where the attempts of a call belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamTrace {
+    /// The span of the incoming call.
+    pub parent: TraceParent,
+    /// `tracestate` as it came.
+    pub state: Option<String>,
 }
 
 /// What one incoming call causes.
@@ -89,11 +105,13 @@ impl Gateway {
         }
         let incoming = self.call.metadata();
         let nth = self.made.fetch_add(1, Ordering::Relaxed);
-        let metadata = policy.metadata(self.metadata(&incoming), &incoming, nth, streaming);
-        Ok((upstream, UpstreamCall { method, metadata, timeout, message }))
+        let mut metadata = self.metadata(&incoming);
+        let trace = self.trace(&mut metadata);
+        let metadata = policy.metadata(metadata, &incoming, nth, streaming);
+        Ok((upstream, UpstreamCall { method, metadata, trace, timeout, message }))
     }
 
-    /// Ids, trace context and the keys that are configured, each with all its values.
+    /// Ids and the keys that are configured, each with all its values.
     fn metadata(&self, incoming: &HeaderMap) -> HeaderMap {
         let mut outgoing = HeaderMap::new();
         if let Some(id) = self.call.request_id() {
@@ -110,20 +128,23 @@ impl Gateway {
                 }
             }
         }
-        self.add_trace(&mut outgoing);
         outgoing
     }
 
-    fn add_trace(&self, outgoing: &mut HeaderMap) {
-        let Some(trace) = self.call.trace() else { return };
-        let span = TraceParent { span: self.app.ids.span(), ..trace.own };
-        let parent = self.app.policies.tracing.outgoing(span, trace.incoming.as_ref());
-        if let Ok(value) = HeaderValue::from_str(&parent.to_string()) {
-            outgoing.insert(OURS[2].clone(), value);
+    fn trace(&self, outgoing: &mut HeaderMap) -> Option<UpstreamTrace> {
+        let trace = self.call.trace()?;
+        let state: Vec<_> = trace.state.iter().filter_map(|state| state.to_str().ok()).collect();
+        let state = (!state.is_empty()).then(|| state.join(","));
+        let Some(fixed) = self.app.policies.tracing.fixed(trace.own, trace.incoming) else {
+            return Some(UpstreamTrace { parent: trace.own, state });
+        };
+        let values = [Some(fixed.to_string()), state];
+        for (name, value) in OURS[2..].iter().zip(values) {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                outgoing.insert(name.clone(), value);
+            }
         }
-        for state in &trace.state {
-            outgoing.append(OURS[3].clone(), state.clone());
-        }
+        None
     }
 }
 

@@ -81,6 +81,19 @@ impl Scanner {
     }
 }
 
+/// How many of these bytes are whole messages of at most `limit` bytes each, from the beginning.
+pub(crate) fn within(messages: &[u8], limit: usize) -> usize {
+    let mut good = 0;
+    while let Some(&[_, a, b, c, d]) = messages.get(good..good + PREFIX) {
+        let size = u32::from_be_bytes([a, b, c, d]) as usize;
+        if size > limit {
+            break;
+        }
+        good += PREFIX + size;
+    }
+    good
+}
+
 /// Flag byte and length.
 pub(crate) const PREFIX: usize = 5;
 
@@ -118,6 +131,12 @@ mod tests {
         assert_eq!(refused(1, None), Code::Internal);
         assert_eq!(refused(1, Some("identity")), Code::Internal);
         assert_eq!(refused(1, Some("foo")), Code::Unimplemented);
+    }
+
+    #[test]
+    fn messages_up_to_the_limit_are_counted() {
+        let bytes: Vec<u8> = [message(b"abc"), message(b"de"), message(b"abcd"), message(b"")].concat();
+        assert_eq!((within(&bytes, 3), within(&bytes, 4), within(&bytes, 2)), (15, bytes.len(), 0));
     }
 
     proptest! {

@@ -3,9 +3,11 @@
 //! - [`Health`]: the states, who watches them, and their end
 //! - [`service`]: Check, Watch and List
 //! - [`probe`]: asks the store
+//! - [`switch`]: `grpc.testing.XdsUpdateHealthService`, for other tools
 
 pub(crate) mod probe;
 pub(crate) mod service;
+pub(crate) mod switch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -129,6 +131,13 @@ impl Health {
             }
         }
         self.changed(state);
+    }
+
+    /// Sets every name that the server has of itself.
+    pub(crate) fn pin_all(&self, status: ServingStatus) {
+        for name in FOLLOWERS {
+            self.pin(name, Some(status));
+        }
     }
 
     /// NOT_SERVING for every name, for good.

@@ -11,6 +11,7 @@ use proofmark_transport::clock::sleep;
 use tonic::{Code, Status};
 
 use crate::domain::AnyError;
+use crate::grpc::metadata;
 use crate::hooks::word::{Script, Word};
 use crate::user::feed::Outbound;
 use crate::user::inbound::Inbound;
@@ -217,8 +218,22 @@ fn echo_metadata(session: &Session) {
     for name in own {
         fields.remove(name);
     }
+    let fields = reencoded(fields);
     session.call.add_initial(fields.clone());
     session.call.add_trailing(fields);
+}
+
+/// Binary values are sent as the service writes them; what is no base64 is left out.
+fn reencoded(fields: HeaderMap) -> HeaderMap {
+    let mut written = HeaderMap::with_capacity(fields.len());
+    for (name, value) in &fields {
+        if !metadata::is_binary(name) {
+            written.append(name.clone(), value.clone());
+        } else if let Some(bytes) = metadata::decode(value.as_bytes()) {
+            written.append(name.clone(), metadata::encode(&bytes));
+        }
+    }
+    written
 }
 
 fn status(script: &Script, code: i32) -> Status {

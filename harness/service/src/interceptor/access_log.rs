@@ -38,10 +38,9 @@ impl<S: Inner> Service<Request> for AccessLog<S> {
     fn call(&mut self, request: Request) -> Reply {
         let line = OpenLine { app: self.app.clone(), call: interceptor::call(&request), is_written: false };
         line.write(self.app.policies.log.at_begin(line.record(Code::Ok)));
-        let mut inner = self.inner.clone();
+        let reply = self.inner.call(request);
         Box::pin(async move {
-            let reply = inner.call(request).await;
-            reply.map(|response| watched::watch(response, line))
+            reply.await.map(|response| watched::watch(response, line))
         })
     }
 }
@@ -70,6 +69,9 @@ impl OpenLine {
             let code = code_name(record.code);
             let duration = format!("{}ms", record.duration.as_millis());
             tracing::debug!(method = record.method, code, duration, request_id = record.request_id, "access");
+            if !self.app.lines.wants_logs() {
+                continue;
+            }
             let mut line = json!({"line": "access", "method": record.method, "code": code, "duration": duration, "request-id": record.request_id});
             if let Some(tenant) = record.tenant_id {
                 line["tenant-id"] = json!(tenant);

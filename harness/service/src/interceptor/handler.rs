@@ -14,6 +14,7 @@ use tower::Service;
 use crate::app::App;
 use crate::connection::request::RequestBody;
 use crate::health::service::HealthService;
+use crate::health::switch::{self, SET_NOT_SERVING, SET_SERVING};
 use crate::interceptor::{self, Reply, Request, Response};
 use crate::user::service::Users;
 
@@ -31,6 +32,7 @@ enum Target {
     Health,
     Reflection,
     ReflectionAlpha,
+    HealthSwitch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +44,10 @@ enum Takes {
 impl Handler {
     pub(crate) fn new(app: &Arc<App>) -> Self {
         let health = HealthService { health: app.health.clone(), shutdown: app.policies.shutdown.clone() };
-        // sizes of requests are judged before, from their prefix
+        // sizes of requests are judged before, from their prefix, and those of responses after, where their status is known
         let users = UserServiceServer::new(Users { app: app.clone() }).max_decoding_message_size(usize::MAX);
         let health = HealthServer::new(health).max_decoding_message_size(usize::MAX);
-        Self { app: app.clone(), users: users.max_encoding_message_size(app.settings.max_send), health }
+        Self { app: app.clone(), users, health }
     }
 
     fn route(&self, path: &str) -> Option<(Target, Takes)> {
@@ -59,6 +61,7 @@ impl Handler {
             }
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" => (Target::Reflection, Takes::Stream),
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" => (Target::ReflectionAlpha, Takes::Stream),
+            SET_SERVING | SET_NOT_SERVING if self.app.hooks.are_on() => (Target::HealthSwitch, Takes::One),
             _ => return None,
         };
         let is_reflection = matches!(route.0, Target::Reflection | Target::ReflectionAlpha);
@@ -90,6 +93,10 @@ impl Handler {
             Target::Health => self.health.call(request).await,
             Target::Reflection => reflection(request).await,
             Target::ReflectionAlpha => reflection_alpha(request).await,
+            Target::HealthSwitch => {
+                let serves = request.uri().path() == SET_SERVING;
+                Ok(switch::answer(self.app.health.clone(), serves, request).await)
+            }
         };
         response
     }
@@ -116,35 +123,38 @@ impl Service<Request> for Handler {
     }
 }
 
+/// A service that every server of the process uses.
+type Shared = Box<dyn Fn(Request) -> Answer + Send + Sync>;
+
 type Answer = BoxFuture<'static, Result<http::Response<Body>, Infallible>>;
 
 /// One service for the whole process: the descriptors are read once, when somebody asks for them.
 fn reflection(request: Request) -> Answer {
-    static SERVICE: OnceLock<Option<Box<dyn Fn(Request) -> Answer + Send + Sync>>> = OnceLock::new();
+    static SERVICE: OnceLock<Option<Shared>> = OnceLock::new();
     let service = SERVICE.get_or_init(|| {
         let service = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proofmark_api::DESCRIPTORS)
             .build_v1()
             .ok()?;
-        Some(Box::new(move |request| service.clone().call(request)))
+        Some(Box::new(move |request| service.clone().call(request)) as Shared)
     });
-    answer(service.as_deref(), request)
+    answer(service.as_ref(), request)
 }
 
 /// The older version of it.
 fn reflection_alpha(request: Request) -> Answer {
-    static SERVICE: OnceLock<Option<Box<dyn Fn(Request) -> Answer + Send + Sync>>> = OnceLock::new();
+    static SERVICE: OnceLock<Option<Shared>> = OnceLock::new();
     let service = SERVICE.get_or_init(|| {
         let service = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proofmark_api::DESCRIPTORS)
             .build_v1alpha()
             .ok()?;
-        Some(Box::new(move |request| service.clone().call(request)))
+        Some(Box::new(move |request| service.clone().call(request)) as Shared)
     });
-    answer(service.as_deref(), request)
+    answer(service.as_ref(), request)
 }
 
-fn answer(service: Option<&(dyn Fn(Request) -> Answer + Send + Sync)>, request: Request) -> Answer {
+fn answer(service: Option<&Shared>, request: Request) -> Answer {
     match service {
         Some(service) => service(request),
         None => interceptor::refuse(tonic::Status::internal("the descriptors cannot be read")),

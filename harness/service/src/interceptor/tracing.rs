@@ -44,10 +44,9 @@ impl<S: Inner> Service<Request> for Tracing<S> {
         let span = tracing::info_span!("call", name, trace = %format_args!("{:032x}", trace.own.trace), status = tracing::field::Empty);
         call.set_trace(trace);
         let mut open = OpenSpan { app: self.app.clone(), call, name, span: span.clone(), code: None };
-        let mut inner = self.inner.clone();
+        let reply = span.in_scope(|| self.inner.call(request)).instrument(span);
         let reply = async move {
-            let reply = span.in_scope(|| inner.call(request)).instrument(span).await;
-            reply.map(|response| {
+            reply.await.map(|response| {
                 if let Some(status) = crate::grpc::block::status_of(response.headers()) {
                     open.ended(status.code());
                 }
@@ -100,7 +99,7 @@ impl Drop for OpenSpan {
         }
         let status = code_name(policy.status(self.code.unwrap_or_else(|| self.call.ending())));
         self.span.record("status", status);
-        let Some(trace) = self.call.trace() else { return };
+        let Some(trace) = self.call.trace().filter(|_| self.app.lines.wants_logs()) else { return };
         let mut line = json!({
             "line": "span",
             "trace": format!("{:032x}", trace.own.trace),

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
 use crate::grpc::metadata;
 
@@ -61,10 +61,5 @@ pub trait MetadataPolicy: Debug + Send + Sync {
     /// Headers asked for by a handler leave at once, not with the first message.
     fn sends_headers_at_once(&self) -> bool {
         true
-    }
-
-    /// Such a field belongs to the protocol, not to handlers.
-    fn is_reserved(&self, name: &HeaderName) -> bool {
-        metadata::is_reserved(name)
     }
 }

@@ -29,9 +29,4 @@ pub trait StorePolicy: Debug + Send + Sync {
     fn created_at(&self, now: SystemTime) -> SystemTime {
         now
     }
-
-    /// The store is closed after the last handler, not when the shutdown begins.
-    fn outlives_handlers(&self) -> bool {
-        true
-    }
 }

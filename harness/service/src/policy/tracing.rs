@@ -31,8 +31,8 @@ pub trait TracingPolicy: Debug + Send + Sync {
         code
     }
 
-    /// What an outgoing call carries: `own` is the span made for it, `incoming` the value that came.
-    fn outgoing(&self, own: TraceParent, _incoming: Option<&TraceParent>) -> TraceParent {
-        own
+    /// A `traceparent` that all attempts of an outgoing call carry, in place of one span an attempt below the call's `own`.
+    fn fixed(&self, _own: TraceParent, _incoming: Option<TraceParent>) -> Option<TraceParent> {
+        None
     }
 }

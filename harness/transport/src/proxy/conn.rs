@@ -27,7 +27,7 @@ pub(super) struct Conn {
 enum Phase {
     /// The client is here, the target is being called.
     Dialing(Option<BoxLink>, BoxFuture<'static, io::Result<BoxLink>>),
-    Carrying(Pair),
+    Carrying(Box<Pair>),
 }
 
 impl Conn {
@@ -49,7 +49,7 @@ impl Future for Conn {
             let dialed = ready!(dialing.as_mut().poll(cx));
             let Some(mut client) = client.take() else { return Poll::Ready(()) };
             match dialed {
-                Ok(server) => conn.phase = Phase::Carrying(Pair::new(client, server)),
+                Ok(server) => conn.phase = Phase::Carrying(Box::new(Pair::new(client, server))),
                 Err(_) => {
                     client.reset_on_drop();
                     return Poll::Ready(());

@@ -93,7 +93,7 @@ impl PeerStep {
             Self::Close(step) => step.run(script),
             Self::Frame(step) => step.run(script),
             Self::Await(moment) => script.stage.reached(moment, &script.scope).await,
-            Self::Mark(mark) => script.stage.mark(mark),
+            Self::Mark(mark) => script.stage.mark(mark).await,
             Self::Pause(pause) => script.stage.pause(pause).await,
             Self::Repeat(repeat) => {
                 script

@@ -1,15 +1,14 @@
 //! The same seed gives the same harm, and harmless proxies change nothing.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Bench, Net, along, expect_fin, pattern, run_simulated, send};
 use proofmark_transport::Seed;
 use proofmark_transport::clock::now;
 use proofmark_transport::fault::{Corrupt, Direction, Kind, Latency, Slice};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::common::{Bench, Net, along, expect_fin, pattern, run_simulated, send};
 
 /// When what arrived.
 fn arrivals(seed: Seed, kind: impl Kind + 'static) -> Vec<(Duration, Vec<u8>)> {

@@ -1,16 +1,15 @@
 //! Every kind of fault, in both directions where that means something, on both networks.
 
-mod common;
-
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use common::{Bench, Net, WAYS, along, expect, expect_fin, expect_quiet, expect_reset, pattern, send};
 use proofmark_transport::clock::{now, sleep, timeout};
 use proofmark_transport::fault::{
     Bandwidth, Close, Corrupt, Cut, Direction, Down, HalfClose, Latency, NeverAccept, Refuse, Reset, ResetAtHandshake, Silent, Slice, Stall,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::common::{Bench, Net, WAYS, along, expect, expect_fin, expect_quiet, expect_reset, pattern, send};
 
 const MS: Duration = Duration::from_millis(1);
 

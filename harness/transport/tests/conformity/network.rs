@@ -1,11 +1,10 @@
 //! What every network must do.
 
-mod common;
-
 use std::io::ErrorKind;
 
-use common::{Net, any_port, expect, expect_fin, expect_reset, send};
 use tokio::io::AsyncWriteExt;
+
+use crate::common::{Net, any_port, expect, expect_fin, expect_reset, send};
 
 on_both_networks! {
     async fn connecting_where_nobody_listens_is_refused(net: Net) {

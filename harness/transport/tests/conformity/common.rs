@@ -16,7 +16,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::LocalSet;
 
 /// Makes a test of each body on the simulated network in virtual time, and on loopback TCP.
-#[macro_export]
 macro_rules! on_both_networks {
     ($($(#[$meta:meta])* async fn $name:ident($network:ident: $type:ty) $body:block)+) => {
         $(async fn $name($network: $type) $body)+
@@ -33,56 +32,59 @@ macro_rules! on_both_networks {
 
 /// A network to test on.
 #[derive(Clone)]
-pub struct Net {
-    pub network: Arc<dyn Network>,
+pub(crate) struct Net {
+    pub(crate) network: Arc<dyn Network>,
     /// Times are exact.
-    pub exact: bool,
+    pub(crate) exact: bool,
 }
 
-pub fn run_simulated<F: Future<Output = ()>>(body: impl FnOnce(Net) -> F) {
+pub(crate) fn run_simulated<F: Future<Output = ()>>(body: impl FnOnce(Net) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let net = Net { network: Arc::new(proofmark_transport::SimNetwork::default()), exact: true };
     LocalSet::new().block_on(&runtime, async { timeout(LIMIT, body(net)).await.expect("hangs") });
 }
 
-pub fn run_on_tcp<F: Future<Output = ()>>(body: impl FnOnce(Net) -> F) {
+pub(crate) fn run_on_tcp<F: Future<Output = ()>>(body: impl FnOnce(Net) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let net = Net { network: Arc::new(proofmark_transport::TcpNetwork), exact: false };
     LocalSet::new().block_on(&runtime, async { timeout(LIMIT, body(net)).await.expect("hangs") });
 }
 
 impl Net {
-    pub async fn listen(&self) -> Box<dyn Listener> {
+    pub(crate) async fn listen(&self) -> Box<dyn Listener> {
         self.network.listen(any_port()).await.unwrap()
     }
 
-    pub async fn connect(&self, address: SocketAddr) -> io::Result<BoxLink> {
+    pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<BoxLink> {
         self.network.connect(address).await
     }
 
     /// Time passed as it should have: not less, and on the simulated network, to the timer's grain, not more.
-    pub fn took(&self, passed: Duration, wanted: Duration) {
+    pub(crate) fn took(&self, passed: Duration, wanted: Duration) {
         assert!(passed >= wanted, "{passed:?} is less than {wanted:?}");
         let most = wanted + if self.exact { Duration::from_millis(1) } else { TCP_LAG };
         assert!(passed <= most, "{passed:?} is more than {most:?}");
     }
 }
 
+/// A fault that fired, and on which connection.
+pub(crate) type Seen = (String, Option<u32>);
+
 /// A server behind a proxy.
-pub struct Bench {
-    pub net: Net,
-    pub listener: Box<dyn Listener>,
-    pub proxy: Proxy,
-    pub fired: Rc<RefCell<Vec<(String, Option<u32>)>>>,
+pub(crate) struct Bench {
+    pub(crate) net: Net,
+    pub(crate) listener: Box<dyn Listener>,
+    pub(crate) proxy: Proxy,
+    pub(crate) fired: Rc<RefCell<Vec<Seen>>>,
     running: tokio::task::JoinHandle<()>,
 }
 
 impl Bench {
-    pub async fn new(net: Net) -> Self {
+    pub(crate) async fn new(net: Net) -> Self {
         Self::with_seed(net, Seed(7)).await
     }
 
-    pub async fn with_seed(net: Net, seed: Seed) -> Self {
+    pub(crate) async fn with_seed(net: Net, seed: Seed) -> Self {
         let listener = net.listen().await;
         let fired = Rc::new(RefCell::new(Vec::new()));
         let seen = fired.clone();
@@ -96,30 +98,30 @@ impl Bench {
     }
 
     /// A client's end and the server's end of a new connection.
-    pub async fn connection(&mut self) -> (BoxLink, BoxLink) {
+    pub(crate) async fn connection(&mut self) -> (BoxLink, BoxLink) {
         let client = self.dial().await.unwrap();
         let (server, _) = self.listener.accept().await.unwrap();
         (client, server)
     }
 
-    pub async fn dial(&self) -> io::Result<BoxLink> {
+    pub(crate) async fn dial(&self) -> io::Result<BoxLink> {
         self.net.connect(self.proxy.address()).await
     }
 
     /// Arms a fault called `harm`.
-    pub fn arm(&self, kind: impl Kind + 'static, direction: Direction) {
+    pub(crate) fn arm(&self, kind: impl Kind + 'static, direction: Direction) {
         self.arm_one(kind, direction, None);
     }
 
-    pub fn arm_one(&self, kind: impl Kind + 'static, direction: Direction, connection: Option<u32>) {
+    pub(crate) fn arm_one(&self, kind: impl Kind + 'static, direction: Direction, connection: Option<u32>) {
         self.proxy.arm(Fault { name: "harm".into(), kind: Rc::new(kind), connection, direction });
     }
 
-    pub fn lift(&self) {
+    pub(crate) fn lift(&self) {
         self.proxy.lift("harm");
     }
 
-    pub fn fired(&self) -> usize {
+    pub(crate) fn fired(&self) -> usize {
         self.fired.borrow().len()
     }
 }
@@ -131,45 +133,45 @@ impl Drop for Bench {
 }
 
 /// Sender and receiver of a direction.
-pub fn along(direction: Direction, (client, server): (BoxLink, BoxLink)) -> (BoxLink, BoxLink) {
+pub(crate) fn along(direction: Direction, (client, server): (BoxLink, BoxLink)) -> (BoxLink, BoxLink) {
     if direction == Direction::Downstream { (server, client) } else { (client, server) }
 }
 
-pub async fn send(link: &mut BoxLink, bytes: &[u8]) {
+pub(crate) async fn send(link: &mut BoxLink, bytes: &[u8]) {
     link.write_all(bytes).await.unwrap();
 }
 
-pub async fn expect(link: &mut BoxLink, bytes: &[u8]) {
+pub(crate) async fn expect(link: &mut BoxLink, bytes: &[u8]) {
     let mut seen = vec![0; bytes.len()];
     link.read_exact(&mut seen).await.unwrap();
     assert!(seen == bytes, "other bytes arrived than were sent");
 }
 
-pub async fn expect_fin(link: &mut BoxLink) {
+pub(crate) async fn expect_fin(link: &mut BoxLink) {
     assert_eq!(link.read(&mut [0; 16]).await.unwrap(), 0, "no FIN");
 }
 
-pub async fn expect_reset(link: &mut BoxLink) {
+pub(crate) async fn expect_reset(link: &mut BoxLink) {
     let error = link.read(&mut [0; 16]).await.expect_err("no RST");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
 /// Nothing can be read for a while.
-pub async fn expect_quiet(link: &mut BoxLink) {
+pub(crate) async fn expect_quiet(link: &mut BoxLink) {
     let read = timeout(QUIET, link.read(&mut [0; 16])).await;
     assert!(read.is_err(), "something arrived: {read:?}");
 }
 
-pub fn any_port() -> SocketAddr {
+pub(crate) fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
 /// What is sent in tests of timing and bytes.
-pub fn pattern(length: usize) -> Vec<u8> {
+pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8).collect()
 }
 
-pub const WAYS: [Direction; 2] = [Direction::Upstream, Direction::Downstream];
+pub(crate) const WAYS: [Direction; 2] = [Direction::Upstream, Direction::Downstream];
 const LIMIT: Duration = Duration::from_secs(20);
 const QUIET: Duration = Duration::from_millis(60);
 /// How late a timer may be on a busy machine.

@@ -1,0 +1,8 @@
+//! Broken clients, one file a deviation.
+
+mod ignores_pushback;
+
+use super::Killer;
+
+/// One line a killer.
+pub(super) const ALL: &[fn() -> Killer] = &[ignores_pushback::killer];
