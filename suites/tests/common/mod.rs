@@ -1,5 +1,4 @@
 //! What the tests of the suites share.
-#![expect(dead_code, reason = "each test uses its part")]
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;

@@ -84,8 +84,16 @@ pub(crate) enum NextMessage {
 }
 
 impl CallCell {
-    pub(crate) fn new(limits: CellLimits, rules: Arc<dyn RetryRules>, read: ReadMode, facts: Option<DeadlineFacts>) -> Self {
-        let inbox = Inbox { automatic: read == ReadMode::Automatic, ..Inbox::default() };
+    pub(crate) fn new(
+        limits: CellLimits,
+        rules: Arc<dyn RetryRules>,
+        read: ReadMode,
+        facts: Option<DeadlineFacts>,
+    ) -> Self {
+        let inbox = Inbox {
+            automatic: read == ReadMode::Automatic,
+            ..Inbox::default()
+        };
         let state = State {
             outbox: Outbox::default(),
             inbox,
@@ -96,7 +104,11 @@ impl CallCell {
             task: None,
             watchers: Vec::new(),
         };
-        Self { limits, rules, state: Mutex::new(state) }
+        Self {
+            limits,
+            rules,
+            state: Mutex::new(state),
+        }
     }
 
     /// Takes a message from the application.
@@ -106,14 +118,24 @@ impl CallCell {
             return Err(CallOver);
         }
         if message.len() > self.limits.max_send {
-            let text = format!("a message of {} bytes is above the send limit of {} bytes", message.len(), self.limits.max_send);
+            let text = format!(
+                "a message of {} bytes is above the send limit of {} bytes",
+                message.len(),
+                self.limits.max_send
+            );
             state.stop(Stop::With(Outcome::local(Code::ResourceExhausted, text)));
             return Err(CallOver);
         }
         state.outbox.add(framed(message));
-        if !state.outbox.committed && !self.rules.buffers(state.outbox.payload(), self.limits.retry_buffer) {
+        if !state.outbox.committed
+            && !self
+                .rules
+                .buffers(state.outbox.payload(), self.limits.retry_buffer)
+        {
             match self.rules.overflow_fails() {
-                Some(code) => state.stop(Stop::With(Outcome::local(code, "the retry buffer is full"))),
+                Some(code) => {
+                    state.stop(Stop::With(Outcome::local(code, "the retry buffer is full")))
+                }
                 None if self.rules.commits(Commit::Overflow) => state.outbox.commit(),
                 None => {}
             }
@@ -193,7 +215,10 @@ impl CallCell {
     }
 
     /// For the task: whether the call is to end, and its facts; the task is woken by any change.
-    pub(crate) fn control(&self, cx: &mut Context<'_>) -> (Option<Stop>, CancelPhase, Option<DeadlineFacts>) {
+    pub(crate) fn control(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> (Option<Stop>, CancelPhase, Option<DeadlineFacts>) {
         let mut state = self.state();
         remember(&mut state.task, cx);
         (state.stop.clone(), state.phase, state.facts)
@@ -214,7 +239,12 @@ impl CallCell {
     pub(crate) fn remaining(&self) -> Option<(Duration, Duration)> {
         let facts = self.state().facts?;
         let end = facts.started.checked_add(facts.timeout);
-        Some((end.map_or(facts.timeout, |end| end.saturating_duration_since(Instant::now())), facts.timeout))
+        Some((
+            end.map_or(facts.timeout, |end| {
+                end.saturating_duration_since(Instant::now())
+            }),
+            facts.timeout,
+        ))
     }
 
     pub(crate) fn phase(&self, phase: CancelPhase) {
@@ -224,7 +254,10 @@ impl CallCell {
     /// A new attempt starts; returns the first message that it sends.
     pub(crate) fn attempt_begins(&self) -> u64 {
         let mut state = self.state();
-        let from = self.rules.replay_from(state.outbox.passed).max(state.outbox.base);
+        let from = self
+            .rules
+            .replay_from(state.outbox.passed)
+            .max(state.outbox.base);
         state.outbox.rewind(from);
         from
     }
@@ -246,7 +279,10 @@ impl CallCell {
         let outbox = &state.outbox;
         let index = usize::try_from(number.saturating_sub(outbox.base)).unwrap_or(usize::MAX);
         match outbox.kept.get(index) {
-            Some(framed) => NextMessage::Message { framed: framed.clone(), last: outbox.closed && index + 1 == outbox.kept.len() },
+            Some(framed) => NextMessage::Message {
+                framed: framed.clone(),
+                last: outbox.closed && index + 1 == outbox.kept.len(),
+            },
             None if outbox.closed => NextMessage::End,
             None => NextMessage::Wait,
         }
@@ -268,7 +304,11 @@ impl CallCell {
     pub(crate) fn wants_message(&self) -> bool {
         let state = self.state();
         let inbox = &state.inbox;
-        if inbox.automatic { inbox.messages < READ_AHEAD } else { inbox.demand > 0 }
+        if inbox.automatic {
+            inbox.messages < READ_AHEAD
+        } else {
+            inbox.demand > 0
+        }
     }
 
     /// Shows something to the application.
@@ -349,7 +389,9 @@ impl Outbox {
     /// Drops what no attempt needs any more.
     fn forget(&mut self) {
         while self.committed && self.base < self.passed {
-            let Some(dropped) = self.kept.pop_front() else { return };
+            let Some(dropped) = self.kept.pop_front() else {
+                return;
+            };
             self.kept_bytes -= dropped.len();
             self.base += 1;
         }
@@ -367,7 +409,9 @@ impl Inbox {
 
 impl std::fmt::Debug for CallCell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallCell").field("over", &self.state().over).finish_non_exhaustive()
+        f.debug_struct("CallCell")
+            .field("over", &self.state().over)
+            .finish_non_exhaustive()
     }
 }
 

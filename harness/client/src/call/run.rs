@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use proofmark_transport::{Chance, Seed};
 use proofmark_transport::clock::{Instant, Sleep, sleep_until};
+use proofmark_transport::{Chance, Seed};
 use tonic::Code;
 
 use crate::balance::Picture;
@@ -53,12 +53,17 @@ pub(crate) struct Jitter {
 
 impl Jitter {
     pub(crate) fn of_call(seed: Seed, call: u64) -> Self {
-        Self { seed, call, stream: None }
+        Self {
+            seed,
+            call,
+            stream: None,
+        }
     }
 
     fn stream(&mut self) -> &mut Chance {
         let (seed, call) = (self.seed, self.call);
-        self.stream.get_or_insert_with(|| seed.stream(&format!("client.retry.jitter.{call}")))
+        self.stream
+            .get_or_insert_with(|| seed.stream(&format!("client.retry.jitter.{call}")))
     }
 }
 
@@ -81,7 +86,8 @@ impl CallRun {
             interceptor.call_ended(&self.call, &outcome);
         }
         self.shared.forget(self.call.number);
-        self.cell.end(outcome, self.shared.policies.cancel.releases_senders());
+        self.cell
+            .end(outcome, self.shared.policies.cancel.releases_senders());
     }
 
     async fn outcome(&self) -> Outcome {
@@ -111,7 +117,9 @@ impl CallRun {
                 let (stop, phase, due) = self.control(cx);
                 match stop {
                     Some(Stop::With(outcome)) => return Poll::Ready(Round::Over(outcome)),
-                    Some(Stop::Cancel) if self.shared.policies.cancel.at_once(phase) => return Poll::Ready(Round::Over(self.cancelled())),
+                    Some(Stop::Cancel) if self.shared.policies.cancel.at_once(phase) => {
+                        return Poll::Ready(Round::Over(self.cancelled()));
+                    }
                     _ => {}
                 }
                 if due.is_some_and(|due| expired(&mut timer, due, cx)) {
@@ -132,7 +140,11 @@ impl CallRun {
 
     fn control(&self, cx: &mut Context<'_>) -> (Option<Stop>, CancelPhase, Option<Instant>) {
         let (stop, phase, facts) = self.cell.control(cx);
-        (stop, phase, facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts)))
+        (
+            stop,
+            phase,
+            facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts)),
+        )
     }
 
     fn cancelled(&self) -> Outcome {
@@ -156,11 +168,20 @@ impl CallRun {
             match self.judge(&end) {
                 Verdict::Final => {
                     let earlier = self.with_progress(|progress| progress.earlier.take());
-                    return self.shared.policies.retry.shown(earlier.as_ref(), end).outcome;
+                    return self
+                        .shared
+                        .policies
+                        .retry
+                        .shown(earlier.as_ref(), end)
+                        .outcome;
                 }
                 Verdict::Repeat => {}
                 Verdict::RetryAfter(delay) => {
-                    let from = self.shared.policies.backoff.counted_from(started, Instant::now());
+                    let from = self
+                        .shared
+                        .policies
+                        .backoff
+                        .counted_from(started, Instant::now());
                     self.with_progress(|progress| progress.earlier = Some(end));
                     if let Some(due) = from.checked_add(delay).filter(|_| !delay.is_zero()) {
                         sleep_until(due).await;
@@ -172,12 +193,22 @@ impl CallRun {
 
     fn judge(&self, end: &AttemptEnd) -> Verdict {
         let policies = &self.shared.policies;
-        let mut throttle = self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throttle = self
+            .shared
+            .throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         self.with_progress(|progress| {
             if self.cell.committed() {
                 progress.machine.commit();
             }
-            progress.machine.after(end, &mut throttle, &*policies.retry, &*policies.backoff, progress.jitter.stream())
+            progress.machine.after(
+                end,
+                &mut throttle,
+                &*policies.retry,
+                &*policies.backoff,
+                progress.jitter.stream(),
+            )
         })
     }
 
@@ -190,24 +221,51 @@ impl CallRun {
             progress.before = Some(connection.address());
             progress.machine.made()
         });
-        let mut observed = Observed { run: self, attempt: OutgoingAttempt::new(&self.call, made.streams, connection.address()), ended: false };
+        let mut observed = Observed {
+            run: self,
+            attempt: OutgoingAttempt::new(&self.call, made.streams, connection.address()),
+            ended: false,
+        };
         for interceptor in &self.shared.interceptors {
             interceptor.attempt_started(&mut observed.attempt);
         }
         let extra = match fields(&observed.attempt.metadata, &self.shared.policies) {
             Ok(extra) => extra,
-            Err(refused) => return AttemptEnd::made_here(EndClass::Local, Code::Internal, refused.0),
+            Err(refused) => {
+                return AttemptEnd::made_here(EndClass::Local, Code::Internal, refused.0);
+            }
         };
-        let request = self.head.request(&self.shared.policies, made, self.cell.remaining(), extra);
+        let request = self
+            .head
+            .request(&self.shared.policies, made, self.cell.remaining(), extra);
         let end = match connection.open(request, false) {
-            Err(OpenError::Gone) => AttemptEnd::made_here(EndClass::NeverOpened, Code::Unavailable, connection.why()),
-            Err(OpenError::BadRequest(problem)) => AttemptEnd::made_here(EndClass::Local, Code::Internal, problem),
+            Err(OpenError::Gone) => {
+                AttemptEnd::made_here(EndClass::NeverOpened, Code::Unavailable, connection.why())
+            }
+            Err(OpenError::BadRequest(problem)) => {
+                AttemptEnd::made_here(EndClass::Local, Code::Internal, problem)
+            }
             Ok((response, stream)) => {
                 self.with_progress(|progress| progress.machine.opened());
                 self.cell.phase(CancelPhase::Requested);
                 self.cell.facts(|facts| facts.opened = Some(Instant::now()));
-                let reader = Reader::new(response, self.call.kind, self.cell.clone(), self.shared.clone(), connection, self.max_receive);
-                Attempt::new(stream, reader, self.cell.clone(), self.shared.policies.cancel.clone(), slot).run().await
+                let reader = Reader::new(
+                    response,
+                    self.call.kind,
+                    self.cell.clone(),
+                    self.shared.clone(),
+                    connection,
+                    self.max_receive,
+                );
+                Attempt::new(
+                    stream,
+                    reader,
+                    self.cell.clone(),
+                    self.shared.policies.cancel.clone(),
+                    slot,
+                )
+                .run()
+                .await
             }
         };
         observed.end(&end.outcome);
@@ -226,11 +284,23 @@ impl CallRun {
                         }
                     }
                 }
-                Picture::Failed(problem) if self.shared.policies.balance.fails_fast(self.wait_for_ready) => {
+                Picture::Failed(problem)
+                    if self.shared.policies.balance.fails_fast(self.wait_for_ready) =>
+                {
                     let code = self.shared.policies.status.unreachable();
-                    return Err(AttemptEnd::made_here(EndClass::Unreachable, code, &*problem));
+                    return Err(AttemptEnd::made_here(
+                        EndClass::Unreachable,
+                        code,
+                        &*problem,
+                    ));
                 }
-                Picture::Closed => return Err(AttemptEnd::made_here(EndClass::Cancelled, Code::Cancelled, CLOSED)),
+                Picture::Closed => {
+                    return Err(AttemptEnd::made_here(
+                        EndClass::Cancelled,
+                        Code::Cancelled,
+                        CLOSED,
+                    ));
+                }
                 Picture::Idle => self.shared.wake(),
                 Picture::Failed(_) | Picture::Connecting => {}
             }
@@ -242,15 +312,29 @@ impl CallRun {
         if let [only] = connections {
             return only.usable().then(|| only.clone());
         }
-        let usable: Vec<&Arc<Connection>> = connections.iter().filter(|connection| connection.usable()).collect();
+        let usable: Vec<&Arc<Connection>> = connections
+            .iter()
+            .filter(|connection| connection.usable())
+            .collect();
         if usable.is_empty() {
             return None;
         }
-        let ready: Vec<SocketAddr> = usable.iter().map(|connection| connection.address()).collect();
+        let ready: Vec<SocketAddr> = usable
+            .iter()
+            .map(|connection| connection.address())
+            .collect();
         let before = self.with_progress(|progress| progress.before);
-        let pick = Pick { balancing: self.shared.balancing, ready: &ready, counter: self.shared.count_pick(), before };
+        let pick = Pick {
+            balancing: self.shared.balancing,
+            ready: &ready,
+            counter: self.shared.count_pick(),
+            before,
+        };
         let index = self.shared.policies.balance.pick(&pick);
-        usable.get(index).or(usable.first()).map(|connection| (*connection).clone())
+        usable
+            .get(index)
+            .or(usable.first())
+            .map(|connection| (*connection).clone())
     }
 
     fn with_progress<T>(&self, act: impl FnOnce(&mut Progress) -> T) -> T {
@@ -289,7 +373,11 @@ impl Drop for Observed<'_> {
             return;
         }
         let policies = &self.run.shared.policies;
-        let (code, message) = if self.run.cell.stopped() { policies.cancel.cancelled() } else { policies.deadline.expired() };
+        let (code, message) = if self.run.cell.stopped() {
+            policies.cancel.cancelled()
+        } else {
+            policies.deadline.expired()
+        };
         self.end(&Outcome::local(code, message));
     }
 }

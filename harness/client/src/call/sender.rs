@@ -19,7 +19,12 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(from: u64) -> Self {
-        Self { next: from, rest: None, allowance: ALLOWANCE, done: false }
+        Self {
+            next: from,
+            rest: None,
+            allowance: ALLOWANCE,
+            done: false,
+        }
     }
 
     /// Whether the request was ended.
@@ -28,7 +33,12 @@ impl Sender {
     }
 
     /// Sends what can be sent. A stream that takes nothing more is the reader's business.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut SendStream<Bytes>, cell: &CallCell) {
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut SendStream<Bytes>,
+        cell: &CallCell,
+    ) {
         while !self.done {
             let (rest, last) = match self.rest.take() {
                 Some(rest) => rest,
@@ -50,7 +60,14 @@ impl Sender {
     }
 
     /// False where the window is exhausted.
-    fn send(&mut self, cx: &mut Context<'_>, stream: &mut SendStream<Bytes>, mut rest: Bytes, last: bool, cell: &CallCell) -> bool {
+    fn send(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut SendStream<Bytes>,
+        mut rest: Bytes,
+        last: bool,
+        cell: &CallCell,
+    ) -> bool {
         let early = rest.len() <= self.allowance;
         if early {
             self.allowance -= rest.len();
@@ -59,7 +76,11 @@ impl Sender {
             stream.reserve_capacity(rest.len());
         }
         while !rest.is_empty() {
-            let room = if early { rest.len() } else { stream.capacity().min(rest.len()) };
+            let room = if early {
+                rest.len()
+            } else {
+                stream.capacity().min(rest.len())
+            };
             if room == 0 {
                 match stream.poll_capacity(cx) {
                     Poll::Ready(Some(Ok(_))) => continue,

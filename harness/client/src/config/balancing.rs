@@ -22,7 +22,10 @@ impl Default for Balancing {
 }
 
 pub(crate) fn read(root: &Field<'_>) -> Result<Balancing, ConfigRejected> {
-    let old = root.get("loadBalancingPolicy").map(|field| read_name(&field)).transpose()?;
+    let old = root
+        .get("loadBalancingPolicy")
+        .map(|field| read_name(&field))
+        .transpose()?;
     match root.get("loadBalancingConfig") {
         Some(list) => read_list(&list),
         None => Ok(old.unwrap_or_default()),
@@ -41,7 +44,9 @@ fn read_list(list: &Field<'_>) -> Result<Balancing, ConfigRejected> {
     let mut chosen = None;
     for entry in list.list()? {
         let names = entry.object()?;
-        let [name] = names.as_slice() else { return Err(entry.wanted("exactly one policy an entry")) };
+        let [name] = names.as_slice() else {
+            return Err(entry.wanted("exactly one policy an entry"));
+        };
         let policy = match name.as_str() {
             "pick_first" if chosen.is_none() => pick_first(&entry)?,
             "round_robin" if chosen.is_none() => round_robin(&entry)?,
@@ -53,13 +58,19 @@ fn read_list(list: &Field<'_>) -> Result<Balancing, ConfigRejected> {
 }
 
 fn pick_first(entry: &Field<'_>) -> Result<Balancing, ConfigRejected> {
-    let Some(settings) = entry.get("pick_first") else { return Ok(Balancing::default()) };
+    let Some(settings) = entry.get("pick_first") else {
+        return Ok(Balancing::default());
+    };
     settings.object()?;
-    let shuffle = settings.get("shuffleAddressList").map_or(Ok(false), |field| field.bool())?;
+    let shuffle = settings
+        .get("shuffleAddressList")
+        .map_or(Ok(false), |field| field.bool())?;
     Ok(Balancing::PickFirst { shuffle })
 }
 
 fn round_robin(entry: &Field<'_>) -> Result<Balancing, ConfigRejected> {
-    entry.get("round_robin").map_or(Ok(Vec::new()), |settings| settings.object())?;
+    entry
+        .get("round_robin")
+        .map_or(Ok(Vec::new()), |settings| settings.object())?;
     Ok(Balancing::RoundRobin)
 }

@@ -47,23 +47,42 @@ impl Dial {
         let limit = Instant::now() + self.rules.connect_timeout();
         let (mut driver, connection) = match timeout_at(limit, self.establish()).await {
             Ok(Ok(established)) => established,
-            Ok(Err(problem)) => return report(DialReport::Failed(format!("could not connect to {}: {problem}", self.address))),
-            Err(_) => return report(DialReport::Failed(format!("could not connect to {} in time", self.address))),
+            Ok(Err(problem)) => {
+                return report(DialReport::Failed(format!(
+                    "could not connect to {}: {problem}",
+                    self.address
+                )));
+            }
+            Err(_) => {
+                return report(DialReport::Failed(format!(
+                    "could not connect to {} in time",
+                    self.address
+                )));
+            }
         };
         report(DialReport::Ready(connection.clone()));
         while driver.next().await != Progress::Ended {
             report(DialReport::Draining);
         }
         let why = connection.why();
-        report(DialReport::Ended { too_many_pings: why.contains(COMPLAINT), why });
+        report(DialReport::Ended {
+            too_many_pings: why.contains(COMPLAINT),
+            why,
+        });
     }
 
     /// Connects, and drives the connection until the peer's SETTINGS are there.
     async fn establish(&self) -> Result<(Driver, Arc<Connection>), String> {
-        let link = self.network.connect(self.address).await.map_err(|error| error.to_string())?;
+        let link = self
+            .network
+            .connect(self.address)
+            .await
+            .map_err(|error| error.to_string())?;
         let pulse = self.keepalive.map(|_| Pulse::new());
-        let (sender, mut h2) =
-            builder().handshake(PulsedLink::new(link, pulse.clone())).await.map_err(|error| error.to_string())?;
+        let (sender, mut h2) = builder()
+            .handshake(PulsedLink::new(link, pulse.clone()))
+            .await
+            .map_err(|error| error.to_string())?;
         let watch = match (self.keepalive, pulse, h2.ping_pong()) {
             (Some(settings), Some(pulse), Some(ping_pong)) => {
                 let time = self.rules.keepalive_time(settings.time);
@@ -101,8 +120,9 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 /// The same for all responses together: 64 stalled streams do not hold up the next one.
 const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 
-/// Decoded size of a header block. A larger one (an HPACK bomb, too) ends its stream, not the connection. It also bounds CONTINUATION
-/// frames: h2 allows 5 for every 4 full frames that such a block needs, so 40 here, and ends the connection of a peer that sends more.
+/// Decoded size of a header block. A larger one ends its stream; one several times larger (an HPACK bomb) ends the connection, and either way
+/// no more than this is kept. It also bounds CONTINUATION frames: h2 allows 5 for every 4 full frames that such a block needs, so 40 here, and
+/// ends the connection of a peer that sends more.
 const HEADER_LIST: u32 = 512 * 1024;
 
 /// Streams reset here whose late frames are still expected. Beyond that the oldest are forgotten, and late DATA is answered with STREAM_CLOSED.

@@ -42,7 +42,14 @@ impl Driver {
         watch: Option<Watch>,
         rules: Arc<dyn ConnectionRules>,
     ) -> Self {
-        Self { h2: Some(h2), sender, connection, watch, rules, goaway_seen: false }
+        Self {
+            h2: Some(h2),
+            sender,
+            connection,
+            watch,
+            rules,
+            goaway_seen: false,
+        }
     }
 
     /// Waits for the next change.
@@ -51,9 +58,14 @@ impl Driver {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
-        let Some(h2) = self.h2.as_mut() else { return Poll::Ready(Progress::Ended) };
+        let Some(h2) = self.h2.as_mut() else {
+            return Poll::Ready(Progress::Ended);
+        };
         if let Poll::Ready(ended) = Pin::new(h2).poll(cx) {
-            let why = ended.err().map_or_else(|| "the peer closed it".to_owned(), |error| error.to_string());
+            let why = ended.err().map_or_else(
+                || "the peer closed it".to_owned(),
+                |error| error.to_string(),
+            );
             return Poll::Ready(self.end(&why));
         }
         let limit = self.sender.current_max_send_streams();
@@ -64,7 +76,8 @@ impl Driver {
         }
         if let (false, Poll::Ready(Err(error))) = (self.goaway_seen, self.sender.poll_ready(cx)) {
             self.goaway_seen = true;
-            self.connection.retire(error.is_go_away(), &error.to_string());
+            self.connection
+                .retire(error.is_go_away(), &error.to_string());
             if self.rules.goaway_closes() {
                 return Poll::Ready(self.end(&error.to_string()));
             }

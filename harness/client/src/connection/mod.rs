@@ -68,7 +68,11 @@ pub(crate) enum OpenError {
 
 impl Connection {
     fn new(address: SocketAddr, sender: SendRequest<Bytes>) -> Self {
-        Self { address, sender, state: Mutex::default() }
+        Self {
+            address,
+            sender,
+            state: Mutex::default(),
+        }
     }
 
     /// The backend.
@@ -121,7 +125,11 @@ impl Connection {
     }
 
     /// Opens a stream at once.
-    pub(crate) fn open(&self, request: Request<()>, end: bool) -> Result<(ResponseFuture, SendStream<Bytes>), OpenError> {
+    pub(crate) fn open(
+        &self,
+        request: Request<()>,
+        end: bool,
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), OpenError> {
         let opened = self.sender.clone().send_request(request, end);
         match opened {
             Ok(stream) => {
@@ -143,7 +151,10 @@ impl Connection {
     /// Whether it ran out of stream identifiers (or has failed).
     fn exhausted(&self) -> bool {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        matches!(self.sender.clone().poll_ready(&mut context), std::task::Poll::Ready(Err(_)))
+        matches!(
+            self.sender.clone().poll_ready(&mut context),
+            std::task::Poll::Ready(Err(_))
+        )
     }
 
     /// The peer's SETTINGS allow so many streams. True the first time.
@@ -189,7 +200,9 @@ impl Connection {
                 if state.open >= state.limit || state.phase != Phase::Ready {
                     return;
                 }
-                let Some(next) = state.waiting.pop_front() else { return };
+                let Some(next) = state.waiting.pop_front() else {
+                    return;
+                };
                 state.open += 1;
                 next
             };

@@ -85,6 +85,13 @@ pub struct OutgoingAttempt<'a> {
 
 impl<'a> OutgoingAttempt<'a> {
     pub(crate) fn new(call: &'a OutgoingCall, number: u32, peer: SocketAddr) -> Self {
-        Self { call, number, peer, started: Instant::now(), metadata: Metadata::new(), span: None }
+        Self {
+            call,
+            number,
+            peer,
+            started: Instant::now(),
+            metadata: Metadata::new(),
+            span: None,
+        }
     }
 }

@@ -34,12 +34,16 @@ pub trait BackoffRules: Debug + Send + Sync {
 
     /// Reads the values of `grpc-retry-pushback-ms`. Anything but one decimal signed 32-bit integer of at least 0 forbids the retry.
     fn read_pushback(&self, values: &[&[u8]]) -> Pushback {
-        let Some(first) = values.first() else { return Pushback::Absent };
+        let Some(first) = values.first() else {
+            return Pushback::Absent;
+        };
         let text = std::str::from_utf8(first).unwrap_or_default();
         let digits = text.strip_prefix('-').unwrap_or(text);
         let decimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<i32>() {
-            Ok(milliseconds) if decimal && milliseconds >= 0 => Pushback::Delay(Duration::from_millis(milliseconds.unsigned_abs().into())),
+            Ok(milliseconds) if decimal && milliseconds >= 0 => {
+                Pushback::Delay(Duration::from_millis(milliseconds.unsigned_abs().into()))
+            }
             _ => Pushback::Stop,
         }
     }

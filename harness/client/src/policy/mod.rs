@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use backoff::BackoffRules;
 pub use balance::{BalanceRules, Pick};
-pub use cancel::{CancelRules, CancelPhase, WhyAbandoned};
+pub use cancel::{CancelPhase, CancelRules, WhyAbandoned};
 pub use config::ConfigRules;
 pub use connection::ConnectionRules;
 pub use deadline::{DeadlineFacts, DeadlineRules};

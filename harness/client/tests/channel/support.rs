@@ -10,7 +10,8 @@ use h2::RecvStream;
 use h2::server::SendResponse;
 use http::{HeaderMap, Request, Response};
 use proofmark_client::{
-    CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, Code, Metadata, Options, Outcome,
+    CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, Code, Metadata, Options,
+    Outcome,
 };
 use proofmark_transport::clock::Instant;
 use proofmark_transport::{BoxLink, Clock, Network, Seed, SimNetwork};
@@ -27,7 +28,9 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("text"))
     }
 }
 
@@ -43,16 +46,28 @@ pub(crate) type Reply = SendResponse<Bytes>;
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { network: SimNetwork::default(), seen: Arc::default(), start: Instant::now() }
+        Self {
+            network: SimNetwork::default(),
+            seen: Arc::default(),
+            start: Instant::now(),
+        }
     }
 
     pub(crate) fn options(&self, ports: &[u16]) -> Options {
         let addresses = ports.iter().map(|port| address(*port)).collect();
-        Options::new(Arc::new(self.network.clone()), Clock::fixed(), Seed(7), addresses)
+        Options::new(
+            Arc::new(self.network.clone()),
+            Clock::fixed(),
+            Seed(7),
+            addresses,
+        )
     }
 
     pub(crate) fn channel(&self, config: &str) -> Channel {
-        let options = Options { service_config: Some(config.to_owned()), ..self.options(&[1]) };
+        let options = Options {
+            service_config: Some(config.to_owned()),
+            ..self.options(&[1])
+        };
         Channel::open(options).expect("opened")
     }
 
@@ -70,7 +85,8 @@ impl World {
         F: Future<Output = ()> + Send + 'static,
         H: Fn(usize, Request<RecvStream>, Reply) -> F + Clone + Send + Sync + 'static,
     {
-        self.serve_with(port, h2::server::Builder::new(), handler).await;
+        self.serve_with(port, h2::server::Builder::new(), handler)
+            .await;
     }
 
     pub(crate) async fn serve_with<F, H>(&self, port: u16, builder: h2::server::Builder, handler: H)
@@ -82,23 +98,42 @@ impl World {
         let world = self.clone();
         tokio::spawn(async move {
             for connection in 1.. {
-                let Ok((link, _)) = listener.accept().await else { return };
-                tokio::spawn(world.clone().connection(connection, link, builder.clone(), handler.clone()));
+                let Ok((link, _)) = listener.accept().await else {
+                    return;
+                };
+                tokio::spawn(world.clone().connection(
+                    connection,
+                    link,
+                    builder.clone(),
+                    handler.clone(),
+                ));
             }
         });
     }
 
-    async fn connection<F, H>(self, connection: usize, link: BoxLink, builder: h2::server::Builder, handler: H)
-    where
+    async fn connection<F, H>(
+        self,
+        connection: usize,
+        link: BoxLink,
+        builder: h2::server::Builder,
+        handler: H,
+    ) where
         F: Future<Output = ()> + Send + 'static,
         H: Fn(usize, Request<RecvStream>, Reply) -> F + Clone + Send + Sync + 'static,
     {
-        let Ok(mut server) = builder.handshake::<_, Bytes>(link).await else { return };
+        let Ok(mut server) = builder.handshake::<_, Bytes>(link).await else {
+            return;
+        };
         while let Some(Ok((request, reply))) = server.accept().await {
             let number = {
                 let mut seen = self.seen.lock().expect("unpoisoned");
                 let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
-                seen.push(Seen { at: self.elapsed(), connection, path, headers });
+                seen.push(Seen {
+                    at: self.elapsed(),
+                    connection,
+                    path,
+                    headers,
+                });
                 seen.len()
             };
             tokio::spawn(handler(number, request, reply));
@@ -114,7 +149,9 @@ impl World {
         let mut listener = self.network.listen(address(port)).await.expect("listening");
         tokio::spawn(async move {
             for connection in 1.. {
-                let Ok((link, _)) = listener.accept().await else { return };
+                let Ok((link, _)) = listener.accept().await else {
+                    return;
+                };
                 tokio::spawn(script(connection, Raw { link, window: true }));
             }
         });
@@ -150,8 +187,12 @@ impl Raw {
     pub(crate) async fn greet(&mut self, settings: &[(u16, u32)]) {
         let mut preface = [0; 24];
         self.link.read_exact(&mut preface).await.expect("a preface");
-        let payload: Vec<u8> =
-            settings.iter().flat_map(|(id, value)| [id.to_be_bytes().to_vec(), value.to_be_bytes().to_vec()].concat()).collect();
+        let payload: Vec<u8> = settings
+            .iter()
+            .flat_map(|(id, value)| {
+                [id.to_be_bytes().to_vec(), value.to_be_bytes().to_vec()].concat()
+            })
+            .collect();
         self.send(SETTINGS, 0, 0, &payload).await;
     }
 
@@ -168,7 +209,8 @@ impl Raw {
         loop {
             let mut head = [0; 9];
             self.link.read_exact(&mut head).await.ok()?;
-            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            let length =
+                usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
             let mut payload = vec![0; length];
             self.link.read_exact(&mut payload).await.ok()?;
             let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
@@ -176,7 +218,14 @@ impl Raw {
                 (SETTINGS, 0) => self.send(SETTINGS, 1, 0, &[]).await,
                 (SETTINGS, _) => {}
                 (0x8, _) if self.window => {}
-                _ => return Some(RawFrame { kind: head[3], flags: head[4], stream, payload }),
+                _ => {
+                    return Some(RawFrame {
+                        kind: head[3],
+                        flags: head[4],
+                        stream,
+                        payload,
+                    });
+                }
             }
         }
     }
@@ -216,7 +265,13 @@ impl Raw {
     }
 
     pub(crate) async fn goaway(&mut self, last: u32, code: u32, debug: &[u8]) {
-        self.send(GOAWAY, 0, 0, &[&last.to_be_bytes()[..], &code.to_be_bytes(), debug].concat()).await;
+        self.send(
+            GOAWAY,
+            0,
+            0,
+            &[&last.to_be_bytes()[..], &code.to_be_bytes(), debug].concat(),
+        )
+        .await;
     }
 
     pub(crate) async fn reset(&mut self, stream: u32, code: u32) {
@@ -236,7 +291,8 @@ impl Raw {
     }
 }
 
-pub(crate) const OK_HEAD: [(&str, &str); 2] = [(":status", "200"), ("content-type", "application/grpc")];
+pub(crate) const OK_HEAD: [(&str, &str); 2] =
+    [(":status", "200"), ("content-type", "application/grpc")];
 
 /// A header block of literal fields.
 pub(crate) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -244,7 +300,10 @@ pub(crate) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
         assert!(text.len() < 127);
         [&[u8::try_from(text.len()).expect("legal")], text.as_bytes()].concat()
     };
-    fields.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
+    fields
+        .iter()
+        .flat_map(|(name, value)| [vec![0], text(name), text(value)].concat())
+        .collect()
 }
 
 pub(crate) fn address(port: u16) -> SocketAddr {
@@ -271,7 +330,10 @@ pub(crate) async fn read_all(request: Request<RecvStream>) -> Result<Vec<u8>, h2
 
 /// Headers, messages and trailers.
 pub(crate) fn answer(reply: &mut Reply, messages: &[&[u8]], trailers: &[(&'static str, &str)]) {
-    let response = Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
+    let response = Response::builder()
+        .header("content-type", "application/grpc")
+        .body(())
+        .expect("legal");
     let mut stream = reply.send_response(response, false).expect("sent");
     for message in messages {
         stream.send_data(frame(message), false).expect("sent");
@@ -289,7 +351,9 @@ pub(crate) fn trailers_only(reply: &mut Reply, fields: &[(&str, &str)]) {
     for (key, value) in fields {
         response = response.header(*key, *value);
     }
-    reply.send_response(response.body(()).expect("legal"), true).expect("sent");
+    reply
+        .send_response(response.body(()).expect("legal"), true)
+        .expect("sent");
 }
 
 /// What an application saw of a call.
@@ -304,18 +368,33 @@ pub(crate) async fn finish(events: &mut CallEvents) -> Saw {
     let (mut headers, mut messages) = (None, Vec::new());
     loop {
         match events.next().await.expect("an event") {
-            CallEvent::Headers(metadata) => assert!(headers.replace(metadata).is_none() && messages.is_empty()),
+            CallEvent::Headers(metadata) => {
+                assert!(headers.replace(metadata).is_none() && messages.is_empty())
+            }
             CallEvent::Message(message) => messages.push(message),
             CallEvent::Ended(outcome) => {
                 assert_eq!(events.next().await, None);
-                return Saw { headers, messages, outcome };
+                return Saw {
+                    headers,
+                    messages,
+                    outcome,
+                };
             }
         }
     }
 }
 
-pub(crate) fn start(channel: &Channel, kind: CallKind, timeout: Option<Duration>) -> (CallHandle, CallEvents) {
-    channel.start(CallOptions { timeout, ..CallOptions::new("/t.S/M", kind) }).expect("started")
+pub(crate) fn start(
+    channel: &Channel,
+    kind: CallKind,
+    timeout: Option<Duration>,
+) -> (CallHandle, CallEvents) {
+    channel
+        .start(CallOptions {
+            timeout,
+            ..CallOptions::new("/t.S/M", kind)
+        })
+        .expect("started")
 }
 
 pub(crate) async fn call(channel: &Channel, kind: CallKind) -> Saw {

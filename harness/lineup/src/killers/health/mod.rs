@@ -1,4 +1,4 @@
-//! Broken servers, one file a deviation.
+//! Variants that break requirements of the area `health`, one file a deviation.
 
 use super::Killer;
 

@@ -1,4 +1,4 @@
-//! Broken clients, one file a deviation.
+//! Variants that break requirements of the area `retry`, one file a deviation.
 
 mod ignores_pushback;
 

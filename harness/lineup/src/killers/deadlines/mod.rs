@@ -1,0 +1,6 @@
+//! Variants that break requirements of the area `deadlines`, one file a deviation.
+
+use super::Killer;
+
+/// One line a killer.
+pub(super) const ALL: &[fn() -> Killer] = &[];
