@@ -1,7 +1,6 @@
 //! Every killer against every case of its end, in process.
 //! `KILLER=name` and `CASE=text` narrow it down.
 
-#[expect(dead_code, reason = "each test uses its part")]
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `proofmark`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    proofmark_cli::run(std::env::args_os())
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use http::HeaderValue;
 use http::uri::Authority;
-use proofmark_transport::clock::Instant;
+use proofmark_transport::clock::now;
 use proofmark_transport::{Clock, Seed};
 use tokio::sync::mpsc;
 
@@ -53,16 +53,9 @@ impl Channel {
     /// The settings cannot be used; nothing was started.
     pub fn open(options: Options) -> Result<Self, OpenFailed> {
         let first = options.addresses.first().ok_or(OpenFailed::NoAddress)?;
-        let authority = options
-            .authority
-            .clone()
-            .unwrap_or_else(|| first.to_string());
-        let authority = Authority::try_from(authority.as_str())
-            .map_err(|_| OpenFailed::BadHeader(authority))?;
-        let agent = options
-            .user_agent
-            .as_ref()
-            .map_or_else(|| AGENT.to_owned(), |prefix| format!("{prefix} {AGENT}"));
+        let authority = options.authority.clone().unwrap_or_else(|| first.to_string());
+        let authority = Authority::try_from(authority.as_str()).map_err(|_| OpenFailed::BadHeader(authority))?;
+        let agent = options.user_agent.as_ref().map_or_else(|| AGENT.to_owned(), |prefix| format!("{prefix} {AGENT}"));
         let user_agent = HeaderValue::try_from(&agent).map_err(|_| OpenFailed::BadHeader(agent))?;
         let config = match &options.service_config {
             Some(json) => options.policies.config.parse(json)?,
@@ -89,10 +82,7 @@ impl Channel {
             calls: Mutex::default(),
             picks: AtomicU64::new(0),
         });
-        Ok(Self {
-            alive: Arc::new(Alive(shared.clone())),
-            shared,
-        })
+        Ok(Self { alive: Arc::new(Alive(shared.clone())), shared })
     }
 
     /// Starts a call.
@@ -107,47 +97,19 @@ impl Channel {
     }
 
     /// A call that is ready to be run.
-    pub(crate) fn prepare(
-        &self,
-        options: CallOptions,
-    ) -> Result<(CallRun, CallHandle, CallEvents), Refused> {
-        let CallOptions {
-            method,
-            kind,
-            metadata,
-            timeout,
-            wait_for_ready,
-            request,
-            read,
-            context,
-        } = options;
+    pub(crate) fn prepare(&self, options: CallOptions) -> Result<(CallRun, CallHandle, CallEvents), Refused> {
+        let CallOptions { method, kind, metadata, timeout, wait_for_ready, request, read, context } = options;
         let shared = &self.shared;
         let policies = &shared.policies;
         let settings = shared.settings(&method);
         let settings = settings.as_deref();
-        let started = Instant::now();
-        let mut call = OutgoingCall {
-            number: 0,
-            method,
-            kind,
-            metadata,
-            context,
-            started,
-            wall: shared.clock.wall(),
-        };
+        let started = now();
+        let mut call = OutgoingCall { number: 0, method, kind, metadata, context, started, wall: shared.clock.wall() };
         for interceptor in &shared.interceptors {
             interceptor.call_started(&mut call, policies);
         }
-        let head = RequestHead::new(
-            &shared.authority,
-            &call.method,
-            &shared.user_agent,
-            &call.metadata,
-            policies,
-        )?;
-        let timeout = policies
-            .deadline
-            .effective(timeout, settings.and_then(|settings| settings.timeout));
+        let head = RequestHead::new(&shared.authority, &call.method, &shared.user_agent, &call.metadata, policies)?;
+        let timeout = policies.deadline.effective(timeout, settings.and_then(|settings| settings.timeout));
         let facts = timeout.map(|timeout| DeadlineFacts {
             started,
             timeout,
@@ -158,11 +120,7 @@ impl Channel {
             last_message: None,
             half_closed: None,
         });
-        let limit = |channel, config: fn(&MethodConfig) -> Option<usize>| {
-            policies
-                .config
-                .message_limit(channel, settings.and_then(config))
-        };
+        let limit = |channel, config: fn(&MethodConfig) -> Option<usize>| policies.config.message_limit(channel, settings.and_then(config));
         let limits = CellLimits {
             max_send: limit(shared.max_send, |settings| settings.max_request).unwrap_or(usize::MAX),
             retry_buffer: shared.retry_buffer,
@@ -174,16 +132,10 @@ impl Channel {
             cell.half_close();
         }
         call.number = shared.remember(&cell);
-        let policy = settings
-            .and_then(|settings| settings.retry.as_ref())
-            .filter(|_| !shared.disable_retries);
+        let policy = settings.and_then(|settings| settings.retry.as_ref()).filter(|_| !shared.disable_retries);
         let run = CallRun {
-            wait_for_ready: policies.config.wait_for_ready(
-                wait_for_ready,
-                settings.and_then(|settings| settings.wait_for_ready),
-            ),
-            max_receive: limit(Some(shared.max_receive), |settings| settings.max_response)
-                .unwrap_or(usize::MAX),
+            wait_for_ready: policies.config.wait_for_ready(wait_for_ready, settings.and_then(|settings| settings.wait_for_ready)),
+            max_receive: limit(Some(shared.max_receive), |settings| settings.max_response).unwrap_or(usize::MAX),
             progress: Mutex::new(Progress {
                 machine: RetryMachine::new(policies.retry.policy_for(kind, policy)),
                 jitter: Jitter::of_call(shared.seed, call.number),
@@ -196,11 +148,7 @@ impl Channel {
             call,
             ended: false,
         };
-        Ok((
-            run,
-            CallHandle::new(cell.clone(), self.alive.clone()),
-            CallEvents::new(cell, self.alive.clone()),
-        ))
+        Ok((run, CallHandle::new(cell.clone(), self.alive.clone()), CallEvents::new(cell, self.alive.clone())))
     }
 
     /// Ends all calls with CANCELLED and closes all connections.
@@ -286,10 +234,7 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
-            .field("authority", &self.authority)
-            .field("balancing", &self.balancing)
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("authority", &self.authority).field("balancing", &self.balancing).finish_non_exhaustive()
     }
 }
 

@@ -71,18 +71,12 @@ impl Metadata {
 
     /// The first value of `key`, whatever its case.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value)
+        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
     }
 
     /// All values of `key` in order, whatever its case.
     pub fn get_all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.0
-            .iter()
-            .filter(move |(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value)
+        self.0.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
     }
 
     /// The entries in order.

@@ -48,12 +48,7 @@ pub struct Options {
 
 impl Options {
     /// Defaults for `addresses` on `network`.
-    pub fn new(
-        network: Arc<dyn Network>,
-        clock: Clock,
-        seed: Seed,
-        addresses: Vec<SocketAddr>,
-    ) -> Self {
+    pub fn new(network: Arc<dyn Network>, clock: Clock, seed: Seed, addresses: Vec<SocketAddr>) -> Self {
         Self {
             network,
             clock,
@@ -100,12 +95,7 @@ pub struct ReconnectBackoff {
 
 impl Default for ReconnectBackoff {
     fn default() -> Self {
-        Self {
-            initial: Duration::from_secs(1),
-            max: Duration::from_secs(120),
-            multiplier: 1.6,
-            jitter: 0.2,
-        }
+        Self { initial: Duration::from_secs(1), max: Duration::from_secs(120), multiplier: 1.6, jitter: 0.2 }
     }
 }
 

@@ -21,12 +21,7 @@ pub struct Outcome {
 impl Outcome {
     /// An outcome made here, not by the peer.
     pub fn local(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: None,
-            trailers: Metadata::new(),
-        }
+        Self { code, message: message.into(), details: None, trailers: Metadata::new() }
     }
 
     /// Whether the call succeeded.
@@ -42,9 +37,7 @@ pub fn code_name(code: Code) -> &'static str {
 
 /// The code with this name, whatever its case.
 pub fn code_by_name(name: &str) -> Option<Code> {
-    let number = CODE_NAMES
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(name))?;
+    let number = CODE_NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
     i32::try_from(number).ok().map(Code::from_i32)
 }
 
@@ -123,12 +116,6 @@ pub struct AttemptEnd {
 impl AttemptEnd {
     /// An end with a status made here.
     pub fn made_here(class: EndClass, code: Code, message: impl Into<String>) -> Self {
-        Self {
-            class,
-            outcome: Outcome::local(code, message),
-            pushback: Pushback::Absent,
-            headers: false,
-            from_peer: false,
-        }
+        Self { class, outcome: Outcome::local(code, message), pushback: Pushback::Absent, headers: false, from_peer: false }
     }
 }

@@ -20,12 +20,7 @@ struct State {
 
 impl Board {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(State {
-            picture: Picture::Idle,
-            version: 0,
-            tickets: 0,
-            waiting: BTreeMap::new(),
-        }))
+        Self(Mutex::new(State { picture: Picture::Idle, version: 0, tickets: 0, waiting: BTreeMap::new() }))
     }
 
     /// The picture and its version.
@@ -46,10 +41,7 @@ impl Board {
 
     /// Waits until there is another version than `seen`.
     pub(crate) async fn changed(&self, seen: u64) {
-        let mut place = Place {
-            board: self,
-            ticket: None,
-        };
+        let mut place = Place { board: self, ticket: None };
         std::future::poll_fn(|cx| {
             let mut state = self.state();
             if state.version != seen {

@@ -60,17 +60,8 @@ impl Dialer {
         self.next_id += 1;
         let id = self.next_id;
         if let Some(reports) = self.reports.upgrade() {
-            let dial = Dial {
-                id,
-                address,
-                network: self.network.clone(),
-                keepalive: self.keepalive,
-                rules: self.rules.clone(),
-            };
-            self.tasks.insert(
-                id,
-                AbortOnDrop(tokio::spawn(dial.run(reports)).abort_handle()),
-            );
+            let dial = Dial { id, address, network: self.network.clone(), keepalive: self.keepalive, rules: self.rules.clone() };
+            self.tasks.insert(id, AbortOnDrop(tokio::spawn(dial.run(reports)).abort_handle()));
         }
         id
     }
@@ -82,15 +73,9 @@ impl Dialer {
 
     /// Keeps the books about a report.
     pub(crate) fn note(&mut self, id: u64, report: &DialReport) {
-        if let DialReport::Ended {
-            too_many_pings: true,
-            ..
-        } = report
-        {
+        if let DialReport::Ended { too_many_pings: true, .. } = report {
             self.keepalive = self.keepalive.map(|keepalive| {
-                let time = self
-                    .rules
-                    .keepalive_after_complaint(self.rules.keepalive_time(keepalive.time));
+                let time = self.rules.keepalive_after_complaint(self.rules.keepalive_time(keepalive.time));
                 Keepalive { time, ..keepalive }
             });
         }
@@ -101,10 +86,7 @@ impl Dialer {
 
     /// When the next attempt may start after so many failures in a row, the last of which started then.
     pub(crate) fn next_start(&mut self, started: Instant, failures: u32) -> Instant {
-        started
-            + self
-                .rules
-                .reconnect_delay(&self.backoff, failures, &mut self.chance)
+        started + self.rules.reconnect_delay(&self.backoff, failures, &mut self.chance)
     }
 
     /// Whether the next connection waits for the end of one that drains.

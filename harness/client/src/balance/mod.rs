@@ -13,7 +13,7 @@ mod round_robin;
 
 use std::sync::Arc;
 
-use proofmark_transport::clock::{Instant, sleep_until};
+use proofmark_transport::clock::{Instant, now, sleep_until};
 use tokio::sync::mpsc;
 
 pub(crate) use crate::balance::board::Board;
@@ -76,34 +76,20 @@ pub(crate) struct Balancer {
 }
 
 impl Balancer {
-    pub(crate) fn new(
-        options: &Options,
-        balancing: Balancing,
-    ) -> (Self, mpsc::UnboundedSender<Event>, Arc<Board>) {
+    pub(crate) fn new(options: &Options, balancing: Balancing) -> (Self, mpsc::UnboundedSender<Event>, Arc<Board>) {
         let (sender, events) = mpsc::unbounded_channel();
         let board = Arc::new(Board::new());
         let mut dialer = Dialer::new(options, sender.downgrade());
         let strategy: Box<dyn Strategy> = match balancing {
-            Balancing::PickFirst { shuffle } => Box::new(PickFirst::new(
-                dialer.addresses(&options.addresses, shuffle),
-            )),
+            Balancing::PickFirst { shuffle } => Box::new(PickFirst::new(dialer.addresses(&options.addresses, shuffle))),
             Balancing::RoundRobin => Box::new(RoundRobin::new(&options.addresses)),
         };
-        (
-            Self {
-                strategy,
-                dialer,
-                events,
-                board: board.clone(),
-            },
-            sender,
-            board,
-        )
+        (Self { strategy, dialer, events, board: board.clone() }, sender, board)
     }
 
     pub(crate) async fn run(mut self) {
         loop {
-            let due = self.strategy.advance(Instant::now(), &mut self.dialer);
+            let due = self.strategy.advance(now(), &mut self.dialer);
             self.board.show(self.strategy.picture());
             let timer = async {
                 match due {

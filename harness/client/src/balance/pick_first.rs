@@ -39,31 +39,15 @@ struct Chosen {
 
 impl PickFirst {
     pub(crate) fn new(addresses: Vec<SocketAddr>) -> Self {
-        Self {
-            addresses,
-            wanted: false,
-            pass: None,
-            chosen: None,
-            failures: 0,
-            problem: None,
-            not_before: None,
-        }
+        Self { addresses, wanted: false, pass: None, chosen: None, failures: 0, problem: None, not_before: None }
     }
 
     fn ready(&mut self, id: u64, connection: Arc<Connection>, dialer: &mut Dialer) {
         let Some(pass) = self.pass.take() else {
             return dialer.stop(id);
         };
-        pass.running
-            .into_iter()
-            .filter(|other| *other != id)
-            .for_each(|other| dialer.stop(other));
-        self.chosen = Some(Chosen {
-            id,
-            started: pass.last_start,
-            connection,
-            draining: false,
-        });
+        pass.running.into_iter().filter(|other| *other != id).for_each(|other| dialer.stop(other));
+        self.chosen = Some(Chosen { id, started: pass.last_start, connection, draining: false });
         (self.wanted, self.failures, self.problem) = (false, 0, None);
     }
 
@@ -120,18 +104,9 @@ impl Strategy for PickFirst {
             return Some(not_before);
         }
         self.not_before = None;
-        let pass = self.pass.get_or_insert_with(|| Pass {
-            started: now,
-            next: 0,
-            last_start: now,
-            running: Vec::new(),
-        });
+        let pass = self.pass.get_or_insert_with(|| Pass { started: now, next: 0, last_start: now, running: Vec::new() });
         let stalled = now >= pass.last_start + ATTEMPT_DELAY;
-        if let Some(address) = self
-            .addresses
-            .get(pass.next)
-            .filter(|_| pass.running.is_empty() || stalled)
-        {
+        if let Some(address) = self.addresses.get(pass.next).filter(|_| pass.running.is_empty() || stalled) {
             pass.running.push(dialer.start(*address));
             (pass.next, pass.last_start) = (pass.next + 1, now);
         }
@@ -140,19 +115,14 @@ impl Strategy for PickFirst {
         }
         let started = pass.started;
         self.pass = None;
-        let problem = self
-            .problem
-            .clone()
-            .unwrap_or_else(|| "there is no address".into());
+        let problem = self.problem.clone().unwrap_or_else(|| "there is no address".into());
         self.broken(started, &problem, dialer);
         self.not_before
     }
 
     fn picture(&self) -> Picture {
         match (&self.chosen, &self.problem) {
-            (Some(chosen), _) if !chosen.draining => {
-                Picture::Ready(Arc::new([chosen.connection.clone()]))
-            }
+            (Some(chosen), _) if !chosen.draining => Picture::Ready(Arc::new([chosen.connection.clone()])),
             (None, Some(problem)) if self.failures > 0 => Picture::Failed(problem.clone()),
             (None, _) if !self.wanted => Picture::Idle,
             _ => Picture::Connecting,

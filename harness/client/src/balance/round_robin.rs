@@ -21,34 +21,17 @@ struct Backend {
 }
 
 enum Phase {
-    Waiting {
-        until: Option<Instant>,
-    },
-    Connecting {
-        id: u64,
-        started: Instant,
-    },
-    Ready {
-        id: u64,
-        started: Instant,
-        connection: Arc<Connection>,
-    },
-    Draining {
-        id: u64,
-    },
+    Waiting { until: Option<Instant> },
+    Connecting { id: u64, started: Instant },
+    Ready { id: u64, started: Instant, connection: Arc<Connection> },
+    Draining { id: u64 },
 }
 
 impl RoundRobin {
     pub(crate) fn new(addresses: &[SocketAddr]) -> Self {
-        let backend = |address: &SocketAddr| Backend {
-            address: *address,
-            phase: Phase::Waiting { until: None },
-            failures: 0,
-            problem: None,
-        };
-        Self {
-            backends: addresses.iter().map(backend).collect(),
-        }
+        let backend =
+            |address: &SocketAddr| Backend { address: *address, phase: Phase::Waiting { until: None }, failures: 0, problem: None };
+        Self { backends: addresses.iter().map(backend).collect() }
     }
 }
 
@@ -56,59 +39,36 @@ impl Backend {
     fn id(&self) -> Option<u64> {
         match self.phase {
             Phase::Waiting { .. } => None,
-            Phase::Connecting { id, .. } | Phase::Ready { id, .. } | Phase::Draining { id } => {
-                Some(id)
-            }
+            Phase::Connecting { id, .. } | Phase::Ready { id, .. } | Phase::Draining { id } => Some(id),
         }
     }
 
     fn broken(&mut self, started: Instant, problem: &str, dialer: &mut Dialer) {
         self.failures += 1;
         self.problem = Some(problem.into());
-        self.phase = Phase::Waiting {
-            until: Some(dialer.next_start(started, self.failures)),
-        };
+        self.phase = Phase::Waiting { until: Some(dialer.next_start(started, self.failures)) };
     }
 
     fn report(&mut self, id: u64, report: DialReport, dialer: &mut Dialer) {
         match (report, &self.phase) {
             (DialReport::Ready(connection), Phase::Connecting { started, .. }) => {
                 (self.failures, self.problem) = (0, None);
-                self.phase = Phase::Ready {
-                    id,
-                    started: *started,
-                    connection,
-                };
+                self.phase = Phase::Ready { id, started: *started, connection };
             }
             (DialReport::Failed(problem), Phase::Connecting { started, .. }) => {
                 let started = *started;
                 self.broken(started, &problem, dialer);
             }
-            (DialReport::Draining, Phase::Ready { .. }) if dialer.waits_for_drain() => {
-                self.phase = Phase::Draining { id }
-            }
-            (
-                report @ (DialReport::Draining | DialReport::Ended { .. }),
-                Phase::Ready {
-                    started,
-                    connection,
-                    ..
-                },
-            ) => {
+            (DialReport::Draining, Phase::Ready { .. }) if dialer.waits_for_drain() => self.phase = Phase::Draining { id },
+            (report @ (DialReport::Draining | DialReport::Ended { .. }), Phase::Ready { started, connection, .. }) => {
                 let (started, carried) = (*started, connection.carried());
-                let why = if let DialReport::Ended { why, .. } = report {
-                    why
-                } else {
-                    "the server is going away".to_owned()
-                };
+                let why = if let DialReport::Ended { why, .. } = report { why } else { "the server is going away".to_owned() };
                 match was_useless(started, carried) {
                     true => self.broken(started, &why, dialer),
                     false => self.phase = Phase::Waiting { until: None },
                 }
             }
-            (DialReport::Ended { .. }, Phase::Draining { .. }) => {
-                self.phase = Phase::Waiting { until: None }
-            }
+            (DialReport::Ended { .. }, Phase::Draining { .. }) => self.phase = Phase::Waiting { until: None },
             _ => {}
         }
     }
@@ -118,11 +78,7 @@ impl Strategy for RoundRobin {
     fn wake(&mut self) {}
 
     fn report(&mut self, id: u64, report: DialReport, dialer: &mut Dialer) {
-        if let Some(backend) = self
-            .backends
-            .iter_mut()
-            .find(|backend| backend.id() == Some(id))
-        {
+        if let Some(backend) = self.backends.iter_mut().find(|backend| backend.id() == Some(id)) {
             backend.report(id, report, dialer);
         }
     }
@@ -135,12 +91,7 @@ impl Strategy for RoundRobin {
             };
             match until.filter(|until| *until > now) {
                 Some(until) => next = Some(next.map_or(until, |next: Instant| next.min(until))),
-                None => {
-                    backend.phase = Phase::Connecting {
-                        id: dialer.start(backend.address),
-                        started: now,
-                    }
-                }
+                None => backend.phase = Phase::Connecting { id: dialer.start(backend.address), started: now },
             }
         }
         next
@@ -150,31 +101,13 @@ impl Strategy for RoundRobin {
         let ready: Arc<[_]> = self
             .backends
             .iter()
-            .filter_map(|backend| {
-                if let Phase::Ready { connection, .. } = &backend.phase {
-                    Some(connection.clone())
-                } else {
-                    None
-                }
-            })
+            .filter_map(|backend| if let Phase::Ready { connection, .. } = &backend.phase { Some(connection.clone()) } else { None })
             .collect();
         if !ready.is_empty() {
             return Picture::Ready(ready);
         }
-        match self
-            .backends
-            .iter()
-            .rev()
-            .find_map(|backend| backend.problem.clone())
-        {
-            Some(problem)
-                if self
-                    .backends
-                    .iter()
-                    .all(|backend| backend.problem.is_some()) =>
-            {
-                Picture::Failed(problem)
-            }
+        match self.backends.iter().rev().find_map(|backend| backend.problem.clone()) {
+            Some(problem) if self.backends.iter().all(|backend| backend.problem.is_some()) => Picture::Failed(problem),
             _ => Picture::Connecting,
         }
     }

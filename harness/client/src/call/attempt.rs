@@ -25,23 +25,9 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) fn new(
-        stream: SendStream<Bytes>,
-        reader: Reader,
-        cell: Arc<CallCell>,
-        rules: Arc<dyn CancelRules>,
-        slot: Slot,
-    ) -> Self {
+    pub(crate) fn new(stream: SendStream<Bytes>, reader: Reader, cell: Arc<CallCell>, rules: Arc<dyn CancelRules>, slot: Slot) -> Self {
         let sender = Sender::new(cell.attempt_begins());
-        Self {
-            stream: Some(stream),
-            sender,
-            reader,
-            cell,
-            rules,
-            over: false,
-            _slot: slot,
-        }
+        Self { stream: Some(stream), sender, reader, cell, rules, over: false, _slot: slot }
     }
 
     /// Moves both halves until the response is over.
@@ -66,10 +52,10 @@ impl Attempt {
         match end.class {
             EndClass::Answered if self.sender.done() && end.from_peer => {}
             EndClass::Answered if end.from_peer => {
-                self.rules.abandon(WhyAbandoned::ResponseOver, stream)
+                self.rules.abandon(WhyAbandoned::ResponseOver, stream);
             }
             EndClass::Answered | EndClass::Local => {
-                self.rules.abandon(WhyAbandoned::Unusable, stream)
+                self.rules.abandon(WhyAbandoned::Unusable, stream);
             }
             // the stream is gone already
             _ => {}
@@ -82,11 +68,7 @@ impl Drop for Attempt {
         let Some(stream) = self.stream.take().filter(|_| !self.over) else {
             return;
         };
-        let why = if self.cell.stopped() {
-            WhyAbandoned::Cancelled
-        } else {
-            WhyAbandoned::Expired
-        };
+        let why = if self.cell.stopped() { WhyAbandoned::Cancelled } else { WhyAbandoned::Expired };
         self.rules.abandon(why, stream);
     }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use proofmark_transport::clock::Instant;
+use proofmark_transport::clock::now;
 use tonic::Code;
 
 use crate::call::frames::{PREFIX, framed};
@@ -49,6 +49,8 @@ struct Outbox {
     kept_bytes: usize,
     /// How many messages the running attempt was given completely.
     passed: u64,
+    /// The same of the attempt before.
+    passed_before: u64,
     /// Bytes that it was not given yet.
     unsent: usize,
     closed: bool,
@@ -84,16 +86,8 @@ pub(crate) enum NextMessage {
 }
 
 impl CallCell {
-    pub(crate) fn new(
-        limits: CellLimits,
-        rules: Arc<dyn RetryRules>,
-        read: ReadMode,
-        facts: Option<DeadlineFacts>,
-    ) -> Self {
-        let inbox = Inbox {
-            automatic: read == ReadMode::Automatic,
-            ..Inbox::default()
-        };
+    pub(crate) fn new(limits: CellLimits, rules: Arc<dyn RetryRules>, read: ReadMode, facts: Option<DeadlineFacts>) -> Self {
+        let inbox = Inbox { automatic: read == ReadMode::Automatic, ..Inbox::default() };
         let state = State {
             outbox: Outbox::default(),
             inbox,
@@ -104,11 +98,7 @@ impl CallCell {
             task: None,
             watchers: Vec::new(),
         };
-        Self {
-            limits,
-            rules,
-            state: Mutex::new(state),
-        }
+        Self { limits, rules, state: Mutex::new(state) }
     }
 
     /// Takes a message from the application.
@@ -118,23 +108,15 @@ impl CallCell {
             return Err(CallOver);
         }
         if message.len() > self.limits.max_send {
-            let text = format!(
-                "a message of {} bytes is above the send limit of {} bytes",
-                message.len(),
-                self.limits.max_send
-            );
+            let text = format!("a message of {} bytes is above the send limit of {} bytes", message.len(), self.limits.max_send);
             state.stop(Stop::With(Outcome::local(Code::ResourceExhausted, text)));
             return Err(CallOver);
         }
         state.outbox.add(framed(message));
-        if !state.outbox.committed
-            && !self
-                .rules
-                .buffers(state.outbox.payload(), self.limits.retry_buffer)
-        {
+        if !state.outbox.committed && !self.rules.buffers(state.outbox.payload(), self.limits.retry_buffer) {
             match self.rules.overflow_fails() {
                 Some(code) => {
-                    state.stop(Stop::With(Outcome::local(code, "the retry buffer is full")))
+                    state.stop(Stop::With(Outcome::local(code, "the retry buffer is full")));
                 }
                 None if self.rules.commits(Commit::Overflow) => state.outbox.commit(),
                 None => {}
@@ -215,10 +197,7 @@ impl CallCell {
     }
 
     /// For the task: whether the call is to end, and its facts; the task is woken by any change.
-    pub(crate) fn control(
-        &self,
-        cx: &mut Context<'_>,
-    ) -> (Option<Stop>, CancelPhase, Option<DeadlineFacts>) {
+    pub(crate) fn control(&self, cx: &mut Context<'_>) -> (Option<Stop>, CancelPhase, Option<DeadlineFacts>) {
         let mut state = self.state();
         remember(&mut state.task, cx);
         (state.stop.clone(), state.phase, state.facts)
@@ -239,12 +218,7 @@ impl CallCell {
     pub(crate) fn remaining(&self) -> Option<(Duration, Duration)> {
         let facts = self.state().facts?;
         let end = facts.started.checked_add(facts.timeout);
-        Some((
-            end.map_or(facts.timeout, |end| {
-                end.saturating_duration_since(Instant::now())
-            }),
-            facts.timeout,
-        ))
+        Some((end.map_or(facts.timeout, |end| end.saturating_duration_since(now())), facts.timeout))
     }
 
     pub(crate) fn phase(&self, phase: CancelPhase) {
@@ -254,16 +228,18 @@ impl CallCell {
     /// A new attempt starts; returns the first message that it sends.
     pub(crate) fn attempt_begins(&self) -> u64 {
         let mut state = self.state();
-        let from = self
-            .rules
-            .replay_from(state.outbox.passed)
-            .max(state.outbox.base);
+        let from = self.rules.replay_from(state.outbox.passed_before).max(state.outbox.base);
         state.outbox.rewind(from);
         from
     }
 
+    /// The attempt is over; until the next one nothing counts as sent, so that a commit meanwhile drops nothing.
     pub(crate) fn attempt_ended(&self) {
-        self.state().phase = CancelPhase::Waiting;
+        let mut state = self.state();
+        state.phase = CancelPhase::Waiting;
+        let (passed, base) = (state.outbox.passed, state.outbox.base);
+        state.outbox.passed_before = passed;
+        state.outbox.rewind(base);
     }
 
     pub(crate) fn commit(&self) {
@@ -279,10 +255,7 @@ impl CallCell {
         let outbox = &state.outbox;
         let index = usize::try_from(number.saturating_sub(outbox.base)).unwrap_or(usize::MAX);
         match outbox.kept.get(index) {
-            Some(framed) => NextMessage::Message {
-                framed: framed.clone(),
-                last: outbox.closed && index + 1 == outbox.kept.len(),
-            },
+            Some(framed) => NextMessage::Message { framed: framed.clone(), last: outbox.closed && index + 1 == outbox.kept.len() },
             None if outbox.closed => NextMessage::End,
             None => NextMessage::Wait,
         }
@@ -293,7 +266,7 @@ impl CallCell {
         let mut state = self.state();
         state.outbox.pass(number);
         if let Some(facts) = state.facts.as_mut() {
-            facts.last_sent = Some(Instant::now());
+            facts.last_sent = Some(now());
         }
         if state.outbox.unsent <= HIGH_WATER {
             state.outbox.senders.drain(..).for_each(Waker::wake);
@@ -304,11 +277,7 @@ impl CallCell {
     pub(crate) fn wants_message(&self) -> bool {
         let state = self.state();
         let inbox = &state.inbox;
-        if inbox.automatic {
-            inbox.messages < READ_AHEAD
-        } else {
-            inbox.demand > 0
-        }
+        if inbox.automatic { inbox.messages < READ_AHEAD } else { inbox.demand > 0 }
     }
 
     /// Shows something to the application.
@@ -409,9 +378,7 @@ impl Inbox {
 
 impl std::fmt::Debug for CallCell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallCell")
-            .field("over", &self.state().over)
-            .finish_non_exhaustive()
+        f.debug_struct("CallCell").field("over", &self.state().over).finish_non_exhaustive()
     }
 }
 

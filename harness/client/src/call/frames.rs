@@ -20,11 +20,7 @@ enum Buffer {
 
 impl Frames {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            buffer: Buffer::One(Bytes::new()),
-            limit,
-            encoding: false,
-        }
+        Self { buffer: Buffer::One(Bytes::new()), limit, encoding: false }
     }
 
     /// The peer named a compression.
@@ -52,22 +48,13 @@ impl Frames {
             None => return Ok(false),
             Some(0) => {}
             Some(1) if self.encoding => {
-                return Err((
-                    Code::Internal,
-                    "the message is compressed in a way that was not offered".into(),
-                ));
+                return Err((Code::Internal, "the message is compressed in a way that was not offered".into()));
             }
             Some(1) => {
-                return Err((
-                    Code::Internal,
-                    "the message is flagged as compressed, but no grpc-encoding was named".into(),
-                ));
+                return Err((Code::Internal, "the message is flagged as compressed, but no grpc-encoding was named".into()));
             }
             Some(flag) => {
-                return Err((
-                    Code::Internal,
-                    format!("the message has the unknown flag {flag:#x}"),
-                ));
+                return Err((Code::Internal, format!("the message has the unknown flag {flag:#x}")));
             }
         }
         let Some(mut length) = bytes.get(1..PREFIX) else {
@@ -75,23 +62,14 @@ impl Frames {
         };
         let length = usize::try_from(length.get_u32()).unwrap_or(usize::MAX);
         if length > self.limit {
-            return Err((
-                Code::ResourceExhausted,
-                format!(
-                    "a message of {length} bytes is above the limit of {} bytes",
-                    self.limit
-                ),
-            ));
+            return Err((Code::ResourceExhausted, format!("a message of {length} bytes is above the limit of {} bytes", self.limit)));
         }
         Ok(bytes.len() - PREFIX >= length)
     }
 
     /// Takes the next message; call it when [`Frames::check`] said that it is there.
     pub(crate) fn take(&mut self) -> Bytes {
-        let length = self
-            .bytes()
-            .get(1..PREFIX)
-            .map_or(0, |mut length| length.get_u32() as usize);
+        let length = self.bytes().get(1..PREFIX).map_or(0, |mut length| length.get_u32() as usize);
         match &mut self.buffer {
             Buffer::One(bytes) => {
                 bytes.advance(PREFIX);
@@ -160,10 +138,7 @@ mod tests {
     fn a_huge_declared_length_is_refused_from_the_prefix() {
         let mut frames = Frames::new(100);
         frames.push(Bytes::from_static(&[0, 0x7f, 0xff, 0xff, 0xff]));
-        assert_eq!(
-            frames.check().map_err(|(code, _)| code),
-            Err(Code::ResourceExhausted)
-        );
+        assert_eq!(frames.check().map_err(|(code, _)| code), Err(Code::ResourceExhausted));
     }
 
     #[test]
@@ -171,10 +146,7 @@ mod tests {
         for flag in [1, 2, 0x80, 0xff] {
             let mut frames = Frames::new(100);
             frames.push(Bytes::copy_from_slice(&[flag]));
-            assert_eq!(
-                frames.check().map_err(|(code, _)| code),
-                Err(Code::Internal)
-            );
+            assert_eq!(frames.check().map_err(|(code, _)| code), Err(Code::Internal));
         }
     }
 }

@@ -53,10 +53,7 @@ pub struct CallHandle {
 
 impl CallHandle {
     pub(crate) fn new(cell: Arc<CallCell>, alive: Arc<Alive>) -> Self {
-        Self {
-            cell,
-            _alive: alive,
-        }
+        Self { cell, _alive: alive }
     }
 
     /// Sends a message. Returns when it was taken and another would be.
@@ -104,10 +101,7 @@ pub struct CallEvents {
 
 impl CallEvents {
     pub(crate) fn new(cell: Arc<CallCell>, alive: Arc<Alive>) -> Self {
-        Self {
-            cell,
-            _alive: alive,
-        }
+        Self { cell, _alive: alive }
     }
 
     /// The next event; `None` behind [`CallEvent::Ended`]. Cancel safe.
@@ -116,10 +110,7 @@ impl CallEvents {
     }
 
     /// The next event, polled.
-    pub fn poll_next(
-        &mut self,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<CallEvent>> {
+    pub fn poll_next(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<CallEvent>> {
         self.cell.poll_event(cx)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use proofmark_transport::clock::{Instant, Sleep, sleep_until};
+use proofmark_transport::clock::{Instant, Sleep, now, sleep_until};
 use proofmark_transport::{Chance, Seed};
 use tonic::Code;
 
@@ -53,17 +53,12 @@ pub(crate) struct Jitter {
 
 impl Jitter {
     pub(crate) fn of_call(seed: Seed, call: u64) -> Self {
-        Self {
-            seed,
-            call,
-            stream: None,
-        }
+        Self { seed, call, stream: None }
     }
 
     fn stream(&mut self) -> &mut Chance {
         let (seed, call) = (self.seed, self.call);
-        self.stream
-            .get_or_insert_with(|| seed.stream(&format!("client.retry.jitter.{call}")))
+        self.stream.get_or_insert_with(|| seed.stream(&format!("client.retry.jitter.{call}")))
     }
 }
 
@@ -86,8 +81,7 @@ impl CallRun {
             interceptor.call_ended(&self.call, &outcome);
         }
         self.shared.forget(self.call.number);
-        self.cell
-            .end(outcome, self.shared.policies.cancel.releases_senders());
+        self.cell.end(outcome, self.shared.policies.cancel.releases_senders());
     }
 
     async fn outcome(&self) -> Outcome {
@@ -140,11 +134,7 @@ impl CallRun {
 
     fn control(&self, cx: &mut Context<'_>) -> (Option<Stop>, CancelPhase, Option<Instant>) {
         let (stop, phase, facts) = self.cell.control(cx);
-        (
-            stop,
-            phase,
-            facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts)),
-        )
+        (stop, phase, facts.and_then(|facts| self.shared.policies.deadline.enforced_at(&facts)))
     }
 
     fn cancelled(&self) -> Outcome {
@@ -155,10 +145,10 @@ impl CallRun {
     /// One attempt after another.
     async fn attempts(&self, wait: Duration) -> Outcome {
         if !wait.is_zero() {
-            sleep_until(Instant::now() + wait).await;
+            sleep_until(now() + wait).await;
         }
         loop {
-            let started = Instant::now();
+            let started = now();
             self.cell.facts(|facts| {
                 facts.attempt_started = Some(started);
                 (facts.opened, facts.headers) = (None, None);
@@ -168,20 +158,11 @@ impl CallRun {
             match self.judge(&end) {
                 Verdict::Final => {
                     let earlier = self.with_progress(|progress| progress.earlier.take());
-                    return self
-                        .shared
-                        .policies
-                        .retry
-                        .shown(earlier.as_ref(), end)
-                        .outcome;
+                    return self.shared.policies.retry.shown(earlier.as_ref(), end).outcome;
                 }
                 Verdict::Repeat => {}
                 Verdict::RetryAfter(delay) => {
-                    let from = self
-                        .shared
-                        .policies
-                        .backoff
-                        .counted_from(started, Instant::now());
+                    let from = self.shared.policies.backoff.counted_from(started, now());
                     self.with_progress(|progress| progress.earlier = Some(end));
                     if let Some(due) = from.checked_add(delay).filter(|_| !delay.is_zero()) {
                         sleep_until(due).await;
@@ -193,22 +174,12 @@ impl CallRun {
 
     fn judge(&self, end: &AttemptEnd) -> Verdict {
         let policies = &self.shared.policies;
-        let mut throttle = self
-            .shared
-            .throttle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut throttle = self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_progress(|progress| {
             if self.cell.committed() {
                 progress.machine.commit();
             }
-            progress.machine.after(
-                end,
-                &mut throttle,
-                &*policies.retry,
-                &*policies.backoff,
-                progress.jitter.stream(),
-            )
+            progress.machine.after(end, &mut throttle, &*policies.retry, &*policies.backoff, progress.jitter.stream())
         })
     }
 
@@ -221,11 +192,8 @@ impl CallRun {
             progress.before = Some(connection.address());
             progress.machine.made()
         });
-        let mut observed = Observed {
-            run: self,
-            attempt: OutgoingAttempt::new(&self.call, made.streams, connection.address()),
-            ended: false,
-        };
+        let mut observed =
+            Observed { run: self, attempt: OutgoingAttempt::new(&self.call, made.streams, connection.address()), ended: false };
         for interceptor in &self.shared.interceptors {
             interceptor.attempt_started(&mut observed.attempt);
         }
@@ -235,37 +203,16 @@ impl CallRun {
                 return AttemptEnd::made_here(EndClass::Local, Code::Internal, refused.0);
             }
         };
-        let request = self
-            .head
-            .request(&self.shared.policies, made, self.cell.remaining(), extra);
+        let request = self.head.request(&self.shared.policies, made, self.cell.remaining(), extra);
         let end = match connection.open(request, false) {
-            Err(OpenError::Gone) => {
-                AttemptEnd::made_here(EndClass::NeverOpened, Code::Unavailable, connection.why())
-            }
-            Err(OpenError::BadRequest(problem)) => {
-                AttemptEnd::made_here(EndClass::Local, Code::Internal, problem)
-            }
+            Err(OpenError::Gone) => AttemptEnd::made_here(EndClass::NeverOpened, Code::Unavailable, connection.why()),
+            Err(OpenError::BadRequest(problem)) => AttemptEnd::made_here(EndClass::Local, Code::Internal, problem),
             Ok((response, stream)) => {
                 self.with_progress(|progress| progress.machine.opened());
                 self.cell.phase(CancelPhase::Requested);
-                self.cell.facts(|facts| facts.opened = Some(Instant::now()));
-                let reader = Reader::new(
-                    response,
-                    self.call.kind,
-                    self.cell.clone(),
-                    self.shared.clone(),
-                    connection,
-                    self.max_receive,
-                );
-                Attempt::new(
-                    stream,
-                    reader,
-                    self.cell.clone(),
-                    self.shared.policies.cancel.clone(),
-                    slot,
-                )
-                .run()
-                .await
+                self.cell.facts(|facts| facts.opened = Some(now()));
+                let reader = Reader::new(response, self.call.kind, self.cell.clone(), self.shared.clone(), connection, self.max_receive);
+                Attempt::new(stream, reader, self.cell.clone(), self.shared.policies.cancel.clone(), slot).run().await
             }
         };
         observed.end(&end.outcome);
@@ -284,22 +231,12 @@ impl CallRun {
                         }
                     }
                 }
-                Picture::Failed(problem)
-                    if self.shared.policies.balance.fails_fast(self.wait_for_ready) =>
-                {
+                Picture::Failed(problem) if self.shared.policies.balance.fails_fast(self.wait_for_ready) => {
                     let code = self.shared.policies.status.unreachable();
-                    return Err(AttemptEnd::made_here(
-                        EndClass::Unreachable,
-                        code,
-                        &*problem,
-                    ));
+                    return Err(AttemptEnd::made_here(EndClass::Unreachable, code, &*problem));
                 }
                 Picture::Closed => {
-                    return Err(AttemptEnd::made_here(
-                        EndClass::Cancelled,
-                        Code::Cancelled,
-                        CLOSED,
-                    ));
+                    return Err(AttemptEnd::made_here(EndClass::Cancelled, Code::Cancelled, CLOSED));
                 }
                 Picture::Idle => self.shared.wake(),
                 Picture::Failed(_) | Picture::Connecting => {}
@@ -312,29 +249,15 @@ impl CallRun {
         if let [only] = connections {
             return only.usable().then(|| only.clone());
         }
-        let usable: Vec<&Arc<Connection>> = connections
-            .iter()
-            .filter(|connection| connection.usable())
-            .collect();
+        let usable: Vec<&Arc<Connection>> = connections.iter().filter(|connection| connection.usable()).collect();
         if usable.is_empty() {
             return None;
         }
-        let ready: Vec<SocketAddr> = usable
-            .iter()
-            .map(|connection| connection.address())
-            .collect();
+        let ready: Vec<SocketAddr> = usable.iter().map(|connection| connection.address()).collect();
         let before = self.with_progress(|progress| progress.before);
-        let pick = Pick {
-            balancing: self.shared.balancing,
-            ready: &ready,
-            counter: self.shared.count_pick(),
-            before,
-        };
+        let pick = Pick { balancing: self.shared.balancing, ready: &ready, counter: self.shared.count_pick(), before };
         let index = self.shared.policies.balance.pick(&pick);
-        usable
-            .get(index)
-            .or(usable.first())
-            .map(|connection| (*connection).clone())
+        usable.get(index).or(usable.first()).map(|connection| (*connection).clone())
     }
 
     fn with_progress<T>(&self, act: impl FnOnce(&mut Progress) -> T) -> T {
@@ -373,11 +296,7 @@ impl Drop for Observed<'_> {
             return;
         }
         let policies = &self.run.shared.policies;
-        let (code, message) = if self.run.cell.stopped() {
-            policies.cancel.cancelled()
-        } else {
-            policies.deadline.expired()
-        };
+        let (code, message) = if self.run.cell.stopped() { policies.cancel.cancelled() } else { policies.deadline.expired() };
         self.end(&Outcome::local(code, message));
     }
 }
@@ -390,7 +309,7 @@ fn expired(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'
     }
     // the timer has a longest wait of its own
     while timer.as_mut().poll(cx).is_ready() {
-        if Instant::now() >= due {
+        if now() >= due {
             return true;
         }
         timer.as_mut().reset(due);

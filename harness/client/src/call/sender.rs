@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::SendStream;
-use proofmark_transport::clock::Instant;
+use proofmark_transport::clock::now;
 
 use crate::call::cell::{CallCell, NextMessage};
 
@@ -19,12 +19,7 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(from: u64) -> Self {
-        Self {
-            next: from,
-            rest: None,
-            allowance: ALLOWANCE,
-            done: false,
-        }
+        Self { next: from, rest: None, allowance: ALLOWANCE, done: false }
     }
 
     /// Whether the request was ended.
@@ -33,12 +28,7 @@ impl Sender {
     }
 
     /// Sends what can be sent. A stream that takes nothing more is the reader's business.
-    pub(crate) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        stream: &mut SendStream<Bytes>,
-        cell: &CallCell,
-    ) {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, stream: &mut SendStream<Bytes>, cell: &CallCell) {
         while !self.done {
             let (rest, last) = match self.rest.take() {
                 Some(rest) => rest,
@@ -48,7 +38,7 @@ impl Sender {
                     NextMessage::End => {
                         self.done = true;
                         let _ = stream.send_data(Bytes::new(), true);
-                        cell.facts(|facts| facts.half_closed = Some(Instant::now()));
+                        cell.facts(|facts| facts.half_closed = Some(now()));
                         return;
                     }
                 },
@@ -60,14 +50,7 @@ impl Sender {
     }
 
     /// False where the window is exhausted.
-    fn send(
-        &mut self,
-        cx: &mut Context<'_>,
-        stream: &mut SendStream<Bytes>,
-        mut rest: Bytes,
-        last: bool,
-        cell: &CallCell,
-    ) -> bool {
+    fn send(&mut self, cx: &mut Context<'_>, stream: &mut SendStream<Bytes>, mut rest: Bytes, last: bool, cell: &CallCell) -> bool {
         let early = rest.len() <= self.allowance;
         if early {
             self.allowance -= rest.len();
@@ -76,11 +59,7 @@ impl Sender {
             stream.reserve_capacity(rest.len());
         }
         while !rest.is_empty() {
-            let room = if early {
-                rest.len()
-            } else {
-                stream.capacity().min(rest.len())
-            };
+            let room = if early { rest.len() } else { stream.capacity().min(rest.len()) };
             if room == 0 {
                 match stream.poll_capacity(cx) {
                     Poll::Ready(Some(Ok(_))) => continue,
@@ -104,7 +83,7 @@ impl Sender {
         cell.passed(self.next);
         if last {
             self.done = true;
-            cell.facts(|facts| facts.half_closed = Some(Instant::now()));
+            cell.facts(|facts| facts.half_closed = Some(now()));
         }
         true
     }

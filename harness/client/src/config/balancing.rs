@@ -22,10 +22,7 @@ impl Default for Balancing {
 }
 
 pub(crate) fn read(root: &Field<'_>) -> Result<Balancing, ConfigRejected> {
-    let old = root
-        .get("loadBalancingPolicy")
-        .map(|field| read_name(&field))
-        .transpose()?;
+    let old = root.get("loadBalancingPolicy").map(|field| read_name(&field)).transpose()?;
     match root.get("loadBalancingConfig") {
         Some(list) => read_list(&list),
         None => Ok(old.unwrap_or_default()),
@@ -62,15 +59,11 @@ fn pick_first(entry: &Field<'_>) -> Result<Balancing, ConfigRejected> {
         return Ok(Balancing::default());
     };
     settings.object()?;
-    let shuffle = settings
-        .get("shuffleAddressList")
-        .map_or(Ok(false), |field| field.bool())?;
+    let shuffle = settings.get("shuffleAddressList").map_or(Ok(false), |field| field.bool())?;
     Ok(Balancing::PickFirst { shuffle })
 }
 
 fn round_robin(entry: &Field<'_>) -> Result<Balancing, ConfigRejected> {
-    entry
-        .get("round_robin")
-        .map_or(Ok(Vec::new()), |settings| settings.object())?;
+    entry.get("round_robin").map_or(Ok(Vec::new()), |settings| settings.object())?;
     Ok(Balancing::RoundRobin)
 }

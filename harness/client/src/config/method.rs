@@ -33,15 +33,11 @@ pub(crate) fn read_all(root: &Field<'_>) -> Result<Methods, ConfigRejected> {
     for entry in entries.list()? {
         entry.object()?;
         let config = Arc::new(read(&entry)?);
-        let names = entry
-            .get("name")
-            .map_or_else(|| Ok(Vec::new()), |names| names.list())?;
+        let names = entry.get("name").map_or_else(|| Ok(Vec::new()), |names| names.list())?;
         for name in names {
             let key = read_name(&name)?;
             if methods.insert(key, config.clone()).is_some() {
-                return Err(name.bad(
-                    "this name occurs a second time; a name may occur once in the whole config",
-                ));
+                return Err(name.bad("this name occurs a second time; a name may occur once in the whole config"));
             }
         }
     }
@@ -50,31 +46,14 @@ pub(crate) fn read_all(root: &Field<'_>) -> Result<Methods, ConfigRejected> {
 
 fn read(entry: &Field<'_>) -> Result<MethodConfig, ConfigRejected> {
     if let Some(hedging) = entry.get("hedgingPolicy") {
-        return Err(
-            hedging.bad("hedging is not supported yet; use retryPolicy or leave the field out")
-        );
+        return Err(hedging.bad("hedging is not supported yet; use retryPolicy or leave the field out"));
     }
     Ok(MethodConfig {
-        timeout: entry
-            .get("timeout")
-            .map(|field| field.duration())
-            .transpose()?,
-        wait_for_ready: entry
-            .get("waitForReady")
-            .map(|field| field.bool())
-            .transpose()?,
-        max_request: entry
-            .get("maxRequestMessageBytes")
-            .map(|field| size(&field))
-            .transpose()?,
-        max_response: entry
-            .get("maxResponseMessageBytes")
-            .map(|field| size(&field))
-            .transpose()?,
-        retry: entry
-            .get("retryPolicy")
-            .map(|field| retry::read_policy(&field))
-            .transpose()?,
+        timeout: entry.get("timeout").map(|field| field.duration()).transpose()?,
+        wait_for_ready: entry.get("waitForReady").map(|field| field.bool()).transpose()?,
+        max_request: entry.get("maxRequestMessageBytes").map(|field| size(&field)).transpose()?,
+        max_response: entry.get("maxResponseMessageBytes").map(|field| size(&field)).transpose()?,
+        retry: entry.get("retryPolicy").map(|field| retry::read_policy(&field)).transpose()?,
     })
 }
 
@@ -89,10 +68,6 @@ fn read_name(name: &Field<'_>) -> Result<(String, String), ConfigRejected> {
 }
 
 fn size(field: &Field<'_>) -> Result<usize, ConfigRejected> {
-    let bytes = field
-        .quoted_integer()
-        .and_then(|bytes| u32::try_from(bytes).ok());
-    bytes
-        .and_then(|bytes| usize::try_from(bytes).ok())
-        .ok_or_else(|| field.wanted("a number of bytes from 0"))
+    let bytes = field.quoted_integer().and_then(|bytes| u32::try_from(bytes).ok());
+    bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(|| field.wanted("a number of bytes from 0"))
 }

@@ -48,27 +48,16 @@ impl ServiceConfig {
     /// # Errors
     ///
     /// The first bad known field, or that the text is no JSON object.
-    pub fn parse(
-        json: &str,
-        duration: &dyn Fn(&str) -> Option<Duration>,
-    ) -> Result<Self, ConfigRejected> {
-        let value = serde_json::from_str(json).map_err(|error| ConfigRejected {
-            place: "text".into(),
-            problem: error.to_string(),
-        })?;
+    pub fn parse(json: &str, duration: &dyn Fn(&str) -> Option<Duration>) -> Result<Self, ConfigRejected> {
+        let value = serde_json::from_str(json).map_err(|error| ConfigRejected { place: "text".into(), problem: error.to_string() })?;
         let root = Field::root(&value, duration);
         root.object()?;
         if let Some(health) = root.get("healthCheckConfig") {
-            return Err(
-                health.bad("client-side health checking is not supported yet; leave the field out")
-            );
+            return Err(health.bad("client-side health checking is not supported yet; leave the field out"));
         }
         Ok(Self {
             balancing: balancing::read(&root)?,
-            throttling: root
-                .get("retryThrottling")
-                .map(|field| retry::read_throttling(&field))
-                .transpose()?,
+            throttling: root.get("retryThrottling").map(|field| retry::read_throttling(&field)).transpose()?,
             methods: method::read_all(&root)?,
         })
     }
@@ -78,9 +67,7 @@ impl ServiceConfig {
         if self.methods.is_empty() {
             return None;
         }
-        self.methods
-            .get(&(service.to_owned(), method.to_owned()))
-            .cloned()
+        self.methods.get(&(service.to_owned(), method.to_owned())).cloned()
     }
 }
 

@@ -34,10 +34,7 @@ pub struct Throttling {
 pub(crate) fn read_policy(policy: &Field<'_>) -> Result<RetryPolicy, ConfigRejected> {
     policy.object()?;
     let attempts = policy.required("maxAttempts")?;
-    let max_attempts = attempts
-        .integer()
-        .filter(|attempts| *attempts >= 2)
-        .ok_or_else(|| attempts.wanted("a whole number from 2"))?;
+    let max_attempts = attempts.integer().filter(|attempts| *attempts >= 2).ok_or_else(|| attempts.wanted("a whole number from 2"))?;
     let multiplier = policy.required("backoffMultiplier")?;
     Ok(RetryPolicy {
         max_attempts: u32::try_from(max_attempts.min(MAX_ATTEMPTS)).unwrap_or(2),
@@ -50,36 +47,22 @@ pub(crate) fn read_policy(policy: &Field<'_>) -> Result<RetryPolicy, ConfigRejec
 
 pub(crate) fn read_throttling(throttling: &Field<'_>) -> Result<Throttling, ConfigRejected> {
     throttling.object()?;
-    let (max, ratio) = (
-        throttling.required("maxTokens")?,
-        throttling.required("tokenRatio")?,
-    );
+    let (max, ratio) = (throttling.required("maxTokens")?, throttling.required("tokenRatio")?);
     let max_tokens = max.number()?;
     if !(max_tokens > 0.0 && max_tokens <= 1000.0) {
         return Err(max.wanted("a number above 0 and up to 1000"));
     }
-    Ok(Throttling {
-        max_tokens: thousandths(max_tokens),
-        token_ratio: thousandths(above_zero(&ratio)?),
-    })
+    Ok(Throttling { max_tokens: thousandths(max_tokens), token_ratio: thousandths(above_zero(&ratio)?) })
 }
 
 fn positive(field: &Field<'_>) -> Result<Duration, ConfigRejected> {
     let duration = field.duration()?;
-    if duration.is_zero() {
-        Err(field.wanted("a duration above zero"))
-    } else {
-        Ok(duration)
-    }
+    if duration.is_zero() { Err(field.wanted("a duration above zero")) } else { Ok(duration) }
 }
 
 fn above_zero(field: &Field<'_>) -> Result<f64, ConfigRejected> {
     let number = field.number()?;
-    if number > 0.0 {
-        Ok(number)
-    } else {
-        Err(field.wanted("a number above 0"))
-    }
+    if number > 0.0 { Ok(number) } else { Err(field.wanted("a number above 0")) }
 }
 
 fn codes(field: &Field<'_>) -> Result<BTreeSet<i32>, ConfigRejected> {
@@ -93,13 +76,9 @@ fn codes(field: &Field<'_>) -> Result<BTreeSet<i32>, ConfigRejected> {
 fn code(field: &Field<'_>) -> Result<i32, ConfigRejected> {
     let number = match field.text() {
         Ok(name) => code_by_name(name).map(|code| code as i32),
-        Err(_) => field
-            .integer()
-            .and_then(|number| i32::try_from(number).ok())
-            .filter(|number| (0..=16).contains(number)),
+        Err(_) => field.integer().and_then(|number| i32::try_from(number).ok()).filter(|number| (0..=16).contains(number)),
     };
-    number
-        .ok_or_else(|| field.wanted("the name of a gRPC status code, or its number from 0 to 16,"))
+    number.ok_or_else(|| field.wanted("the name of a gRPC status code, or its number from 0 to 16,"))
 }
 
 /// Cut off after the third decimal, with the binary error of decimal fractions forgiven (0.29 is 290, not 289).

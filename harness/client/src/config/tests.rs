@@ -19,14 +19,8 @@ fn with_retry(field: &str, value: &str) -> String {
         ("retryableStatusCodes", "[\"UNAVAILABLE\"]"),
     ];
     fields.retain(|(name, _)| *name != field || !value.is_empty());
-    let body: Vec<String> = fields
-        .iter()
-        .map(|(name, own)| format!("\"{name}\": {}", if *name == field { value } else { own }))
-        .collect();
-    format!(
-        r#"{{"methodConfig": [{{"name": [{{"service": "t.S"}}], "retryPolicy": {{{}}}}}]}}"#,
-        body.join(", ")
-    )
+    let body: Vec<String> = fields.iter().map(|(name, own)| format!("\"{name}\": {}", if *name == field { value } else { own })).collect();
+    format!(r#"{{"methodConfig": [{{"name": [{{"service": "t.S"}}], "retryPolicy": {{{}}}}}]}}"#, body.join(", "))
 }
 
 #[rstest]
@@ -82,12 +76,7 @@ fn bad_retry_policies_are_rejected(
 #[case("retryableStatusCodes", "[\"aborted\", 14]")]
 fn good_retry_policies_are_accepted(#[case] field: &str, #[case] value: &str) {
     let config = parse(&with_retry(field, value)).expect("accepted");
-    let policy = config
-        .named("t.S", "")
-        .expect("named")
-        .retry
-        .clone()
-        .expect("a policy");
+    let policy = config.named("t.S", "").expect("named").retry.clone().expect("a policy");
     assert!(policy.max_attempts <= 5 && policy.codes.contains(&14));
 }
 
@@ -112,61 +101,35 @@ fn durations_are_decimal_seconds(#[case] text: &str, #[case] expected: Option<Du
 
 #[test]
 fn unknown_fields_are_ignored_at_any_depth() {
-    let json = with_retry("maxAttempts", "2, \"futureField\": [1, {}]").replacen(
-        '{',
-        "{\"futureField\": null, ",
-        1,
-    );
+    let json = with_retry("maxAttempts", "2, \"futureField\": [1, {}]").replacen('{', "{\"futureField\": null, ", 1);
     assert!(parse(&json).is_ok());
 }
 
 #[test]
 fn null_empty_and_absent_names_are_the_same() {
-    for name in [
-        r#"{"service": "t.S", "method": ""}"#,
-        r#"{"service": "t.S", "method": null}"#,
-        r#"{"service": "t.S"}"#,
-    ] {
-        let config = parse(&format!(
-            r#"{{"methodConfig": [{{"name": [{name}], "timeout": "1s"}}]}}"#
-        ))
-        .expect("accepted");
+    for name in [r#"{"service": "t.S", "method": ""}"#, r#"{"service": "t.S", "method": null}"#, r#"{"service": "t.S"}"#] {
+        let config = parse(&format!(r#"{{"methodConfig": [{{"name": [{name}], "timeout": "1s"}}]}}"#)).expect("accepted");
         assert!(Standard.find(&config, "t.S", "M").is_some(), "{name}");
     }
 }
 
 #[test]
 fn the_first_supported_balancing_policy_wins_over_the_old_field() {
-    let json = r#"{"loadBalancingConfig": [{"future": {"x": 1}}, {"round_robin": {}}, {"pick_first": {}}], "loadBalancingPolicy": "pick_first"}"#;
-    assert_eq!(
-        parse(json).expect("accepted").balancing,
-        Balancing::RoundRobin
-    );
+    let json =
+        r#"{"loadBalancingConfig": [{"future": {"x": 1}}, {"round_robin": {}}, {"pick_first": {}}], "loadBalancingPolicy": "pick_first"}"#;
+    assert_eq!(parse(json).expect("accepted").balancing, Balancing::RoundRobin);
 }
 
 #[test]
 fn token_ratios_are_cut_off_after_three_decimals() {
-    let ratio = |text| {
-        parse(&format!(
-            r#"{{"retryThrottling": {{"maxTokens": 4, "tokenRatio": {text}}}}}"#
-        ))
-        .expect("accepted")
-        .throttling
-    };
-    assert_eq!(
-        ratio("0.3339").map(|throttling| throttling.token_ratio),
-        Some(333)
-    );
-    assert_eq!(
-        ratio("0.29").map(|throttling| throttling.token_ratio),
-        Some(290)
-    );
+    let ratio = |text| parse(&format!(r#"{{"retryThrottling": {{"maxTokens": 4, "tokenRatio": {text}}}}}"#)).expect("accepted").throttling;
+    assert_eq!(ratio("0.3339").map(|throttling| throttling.token_ratio), Some(333));
+    assert_eq!(ratio("0.29").map(|throttling| throttling.token_ratio), Some(290));
 }
 
 #[test]
 fn a_rejection_says_where_and_what() {
-    let error = parse(r#"{"methodConfig": [{"name": [{"service": "a"}], "timeout": "5"}]}"#)
-        .expect_err("rejected");
+    let error = parse(r#"{"methodConfig": [{"name": [{"service": "a"}], "timeout": "5"}]}"#).expect_err("rejected");
     assert_eq!(
         error.to_string(),
         r#"service config rejected: methodConfig[0].timeout: a duration in seconds such as "0.5s" is wanted, not "5""#

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proofmark_transport::Network;
-use proofmark_transport::clock::{Instant, timeout_at};
+use proofmark_transport::clock::{now, timeout_at};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::connection::Connection;
@@ -44,20 +44,14 @@ impl Dial {
             // nobody listens once the channel is closed
             let _ = reports.send(E::from((self.id, what)));
         };
-        let limit = Instant::now() + self.rules.connect_timeout();
+        let limit = now() + self.rules.connect_timeout();
         let (mut driver, connection) = match timeout_at(limit, self.establish()).await {
             Ok(Ok(established)) => established,
             Ok(Err(problem)) => {
-                return report(DialReport::Failed(format!(
-                    "could not connect to {}: {problem}",
-                    self.address
-                )));
+                return report(DialReport::Failed(format!("could not connect to {}: {problem}", self.address)));
             }
             Err(_) => {
-                return report(DialReport::Failed(format!(
-                    "could not connect to {} in time",
-                    self.address
-                )));
+                return report(DialReport::Failed(format!("could not connect to {} in time", self.address)));
             }
         };
         report(DialReport::Ready(connection.clone()));
@@ -65,24 +59,14 @@ impl Dial {
             report(DialReport::Draining);
         }
         let why = connection.why();
-        report(DialReport::Ended {
-            too_many_pings: why.contains(COMPLAINT),
-            why,
-        });
+        report(DialReport::Ended { too_many_pings: why.contains(COMPLAINT), why });
     }
 
     /// Connects, and drives the connection until the peer's SETTINGS are there.
     async fn establish(&self) -> Result<(Driver, Arc<Connection>), String> {
-        let link = self
-            .network
-            .connect(self.address)
-            .await
-            .map_err(|error| error.to_string())?;
+        let link = self.network.connect(self.address).await.map_err(|error| error.to_string())?;
         let pulse = self.keepalive.map(|_| Pulse::new());
-        let (sender, mut h2) = builder()
-            .handshake(PulsedLink::new(link, pulse.clone()))
-            .await
-            .map_err(|error| error.to_string())?;
+        let (sender, mut h2) = builder().handshake(PulsedLink::new(link, pulse.clone())).await.map_err(|error| error.to_string())?;
         let watch = match (self.keepalive, pulse, h2.ping_pong()) {
             (Some(settings), Some(pulse), Some(ping_pong)) => {
                 let time = self.rules.keepalive_time(settings.time);

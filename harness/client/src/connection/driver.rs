@@ -42,14 +42,7 @@ impl Driver {
         watch: Option<Watch>,
         rules: Arc<dyn ConnectionRules>,
     ) -> Self {
-        Self {
-            h2: Some(h2),
-            sender,
-            connection,
-            watch,
-            rules,
-            goaway_seen: false,
-        }
+        Self { h2: Some(h2), sender, connection, watch, rules, goaway_seen: false }
     }
 
     /// Waits for the next change.
@@ -62,10 +55,7 @@ impl Driver {
             return Poll::Ready(Progress::Ended);
         };
         if let Poll::Ready(ended) = Pin::new(h2).poll(cx) {
-            let why = ended.err().map_or_else(
-                || "the peer closed it".to_owned(),
-                |error| error.to_string(),
-            );
+            let why = ended.err().map_or_else(|| "the peer closed it".to_owned(), |error| error.to_string());
             return Poll::Ready(self.end(&why));
         }
         let limit = self.sender.current_max_send_streams();
@@ -76,8 +66,7 @@ impl Driver {
         }
         if let (false, Poll::Ready(Err(error))) = (self.goaway_seen, self.sender.poll_ready(cx)) {
             self.goaway_seen = true;
-            self.connection
-                .retire(error.is_go_away(), &error.to_string());
+            self.connection.retire(error.is_go_away(), &error.to_string());
             if self.rules.goaway_closes() {
                 return Poll::Ready(self.end(&error.to_string()));
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use h2::{Ping, PingPong};
-use proofmark_transport::clock::{Instant, Sleep, sleep_until};
+use proofmark_transport::clock::{Instant, Sleep, now, sleep_until};
 
 use crate::connection::pulse::Pulse;
 use crate::options::Keepalive;
@@ -24,15 +24,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(settings: Keepalive, pulse: Arc<Pulse>, ping_pong: PingPong) -> Self {
-        let timer = Box::pin(sleep_until(Instant::now() + settings.time));
-        Self {
-            settings,
-            pulse,
-            ping_pong,
-            unanswered: false,
-            suspect_since: None,
-            timer,
-        }
+        let timer = Box::pin(sleep_until(now() + settings.time));
+        Self { settings, pulse, ping_pong, unanswered: false, suspect_since: None, timer }
     }
 
     /// Ready when the connection counts as dead. `calls`: whether any call is open on it.
@@ -41,11 +34,9 @@ impl Watch {
             self.unanswered = false;
         }
         loop {
-            let (now, last) = (Instant::now(), self.pulse.last());
+            let (now, last) = (now(), self.pulse.last());
             // any byte counts, not only the ack; at equal times the PING came after the byte
-            self.suspect_since = self
-                .suspect_since
-                .filter(|since| last <= *since && (self.unanswered || last < *since));
+            self.suspect_since = self.suspect_since.filter(|since| last <= *since && (self.unanswered || last < *since));
             let due = match self.suspect_since {
                 Some(since) => since + self.settings.timeout,
                 None if !calls && !self.settings.without_calls => return Poll::Pending,

@@ -29,7 +29,7 @@ pub(crate) use dial::{Dial, DialReport};
 /// A connection as calls see it.
 pub(crate) struct Connection {
     address: SocketAddr,
-    sender: SendRequest<Bytes>,
+    sender: Mutex<SendRequest<Bytes>>,
     state: Mutex<State>,
 }
 
@@ -68,11 +68,7 @@ pub(crate) enum OpenError {
 
 impl Connection {
     fn new(address: SocketAddr, sender: SendRequest<Bytes>) -> Self {
-        Self {
-            address,
-            sender,
-            state: Mutex::default(),
-        }
+        Self { address, sender: Mutex::new(sender), state: Mutex::default() }
     }
 
     /// The backend.
@@ -125,12 +121,16 @@ impl Connection {
     }
 
     /// Opens a stream at once.
-    pub(crate) fn open(
-        &self,
-        request: Request<()>,
-        end: bool,
-    ) -> Result<(ResponseFuture, SendStream<Bytes>), OpenError> {
-        let opened = self.sender.clone().send_request(request, end);
+    pub(crate) fn open(&self, request: Request<()>, end: bool) -> Result<(ResponseFuture, SendStream<Bytes>), OpenError> {
+        // near the limit h2 remembers, in the object used, a stream that waits to be opened; elsewhere one object does for all
+        let roomy = {
+            let state = self.state();
+            state.limit.saturating_sub(state.open) > ROOMY
+        };
+        let opened = {
+            let mut sender = self.sender();
+            if roomy { sender.send_request(request, end) } else { sender.clone().send_request(request, end) }
+        };
         match opened {
             Ok(stream) => {
                 self.state().carried = true;
@@ -151,10 +151,7 @@ impl Connection {
     /// Whether it ran out of stream identifiers (or has failed).
     fn exhausted(&self) -> bool {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        matches!(
-            self.sender.clone().poll_ready(&mut context),
-            std::task::Poll::Ready(Err(_))
-        )
+        matches!(self.sender().clone().poll_ready(&mut context), std::task::Poll::Ready(Err(_)))
     }
 
     /// The peer's SETTINGS allow so many streams. True the first time.
@@ -213,6 +210,10 @@ impl Connection {
         }
     }
 
+    fn sender(&self) -> MutexGuard<'_, SendRequest<Bytes>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -224,3 +225,6 @@ impl Drop for Slot {
         self.0.hand_on();
     }
 }
+
+/// So far from the stream limit no stream waits inside h2.
+const ROOMY: usize = 64;

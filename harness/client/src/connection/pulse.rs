@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use proofmark_transport::BoxLink;
-use proofmark_transport::clock::Instant;
+use proofmark_transport::clock::{Instant, now};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// When bytes last arrived.
@@ -20,10 +20,7 @@ pub(crate) struct Pulse {
 
 impl Pulse {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            start: Instant::now(),
-            nanos: AtomicU64::new(0),
-        })
+        Arc::new(Self { start: now(), nanos: AtomicU64::new(0) })
     }
 
     pub(crate) fn last(&self) -> Instant {
@@ -50,18 +47,10 @@ impl PulsedLink {
 }
 
 impl AsyncRead for PulsedLink {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.link).poll_read(cx, buffer);
-        if let Some(pulse) = self
-            .pulse
-            .as_ref()
-            .filter(|_| buffer.filled().len() > before)
-        {
+        if let Some(pulse) = self.pulse.as_ref().filter(|_| buffer.filled().len() > before) {
             pulse.beat();
         }
         polled
@@ -69,11 +58,7 @@ impl AsyncRead for PulsedLink {
 }
 
 impl AsyncWrite for PulsedLink {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.link).poll_write(cx, bytes)
     }
 
@@ -85,11 +70,7 @@ impl AsyncWrite for PulsedLink {
         Pin::new(&mut self.link).poll_shutdown(cx)
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.link).poll_write_vectored(cx, slices)
     }
 

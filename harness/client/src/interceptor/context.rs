@@ -20,10 +20,7 @@ pub struct IncomingContext {
 impl IncomingContext {
     fn entries(&self, own: &Metadata, policies: &Policies) -> Metadata {
         let mut entries = Metadata::new();
-        let ids = [
-            ("x-request-id", &self.request_id),
-            ("x-tenant-id", &self.tenant_id),
-        ];
+        let ids = [("x-request-id", &self.request_id), ("x-tenant-id", &self.tenant_id)];
         for (key, id) in ids {
             if let Some(id) = id.as_ref().filter(|_| own.get(key).is_none()) {
                 entries.push(key, id.as_str());
@@ -31,10 +28,7 @@ impl IncomingContext {
         }
         for (key, value) in self.forwarded.iter() {
             let lower = key.to_ascii_lowercase();
-            if !CREDENTIALS.contains(&lower.as_str())
-                && !policies.metadata.reserved(&lower)
-                && own.get(key).is_none()
-            {
+            if !CREDENTIALS.contains(&lower.as_str()) && !policies.metadata.reserved(&lower) && own.get(key).is_none() {
                 entries.push(key, value.clone());
             }
         }
@@ -50,15 +44,8 @@ impl Interceptor for ContextInterceptor {
     fn call_started(&self, call: &mut OutgoingCall, policies: &Policies) {
         let Some(context) = &call.context else { return };
         let entries = context.entries(&call.metadata, policies);
-        call.metadata = policies
-            .metadata
-            .add_context(std::mem::take(&mut call.metadata), entries);
+        call.metadata = policies.metadata.add_context(std::mem::take(&mut call.metadata), entries);
     }
 }
 
-const CREDENTIALS: [&str; 4] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "x-api-key",
-];
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];

@@ -12,12 +12,7 @@ pub struct LogInterceptor;
 
 impl Interceptor for LogInterceptor {
     fn call_ended(&self, call: &OutgoingCall, outcome: &Outcome) {
-        let text = |key| {
-            call.metadata
-                .get(key)
-                .and_then(Value::as_text)
-                .unwrap_or_default()
-        };
+        let text = |key| call.metadata.get(key).and_then(Value::as_text).unwrap_or_default();
         tracing::info!(
             target: "proofmark_client::call",
             line = "call",

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
-use proofmark_transport::clock::Instant;
+use proofmark_transport::clock::{Instant, now};
 
 pub use context::{ContextInterceptor, IncomingContext};
 pub use log::LogInterceptor;
@@ -85,13 +85,6 @@ pub struct OutgoingAttempt<'a> {
 
 impl<'a> OutgoingAttempt<'a> {
     pub(crate) fn new(call: &'a OutgoingCall, number: u32, peer: SocketAddr) -> Self {
-        Self {
-            call,
-            number,
-            peer,
-            started: Instant::now(),
-            metadata: Metadata::new(),
-            span: None,
-        }
+        Self { call, number, peer, started: now(), metadata: Metadata::new(), span: None }
     }
 }

@@ -24,11 +24,7 @@ pub struct TraceContext {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id, self.span_id, self.flags
-        )
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
     }
 }
 
@@ -46,21 +42,11 @@ impl TraceInterceptor {
     fn child(&self, attempt: &OutgoingAttempt<'_>) -> TraceContext {
         let mut chance = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let span_id = chance.bits().max(1);
-        match attempt
-            .call
-            .context
-            .as_ref()
-            .and_then(|context| context.trace.clone())
-        {
+        match attempt.call.context.as_ref().and_then(|context| context.trace.clone()) {
             Some(parent) => TraceContext { span_id, ..parent },
             None => {
                 let trace_id = (u128::from(chance.bits()) << 64 | u128::from(chance.bits())).max(1);
-                TraceContext {
-                    trace_id,
-                    span_id,
-                    flags: 1,
-                    state: None,
-                }
+                TraceContext { trace_id, span_id, flags: 1, state: None }
             }
         }
     }
@@ -81,15 +67,8 @@ impl Interceptor for TraceInterceptor {
 
     fn attempt_ended(&self, attempt: &OutgoingAttempt<'_>, outcome: &Outcome) {
         let Some(span) = &attempt.span else { return };
-        let parent = attempt
-            .call
-            .context
-            .as_ref()
-            .and_then(|context| context.trace.as_ref())
-            .map(|parent| parent.span_id);
-        let parent = parent
-            .map(|parent| format!("{parent:016x}"))
-            .unwrap_or_default();
+        let parent = attempt.call.context.as_ref().and_then(|context| context.trace.as_ref()).map(|parent| parent.span_id);
+        let parent = parent.map(|parent| format!("{parent:016x}")).unwrap_or_default();
         tracing::info!(
             target: "proofmark_client::span",
             line = "span",

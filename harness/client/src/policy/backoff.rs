@@ -41,9 +41,7 @@ pub trait BackoffRules: Debug + Send + Sync {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let decimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<i32>() {
-            Ok(milliseconds) if decimal && milliseconds >= 0 => {
-                Pushback::Delay(Duration::from_millis(milliseconds.unsigned_abs().into()))
-            }
+            Ok(milliseconds) if decimal && milliseconds >= 0 => Pushback::Delay(Duration::from_millis(milliseconds.unsigned_abs().into())),
             _ => Pushback::Stop,
         }
     }

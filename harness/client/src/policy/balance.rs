@@ -25,9 +25,7 @@ pub trait BalanceRules: Debug + Send + Sync {
     fn pick(&self, pick: &Pick<'_>) -> usize {
         match pick.balancing {
             Balancing::PickFirst { .. } => 0,
-            Balancing::RoundRobin => {
-                usize::try_from(pick.counter % pick.ready.len().max(1) as u64).unwrap_or(0)
-            }
+            Balancing::RoundRobin => usize::try_from(pick.counter % pick.ready.len().max(1) as u64).unwrap_or(0),
         }
     }
 

@@ -24,16 +24,9 @@ pub trait ConfigRules: Debug + Send + Sync {
     }
 
     /// The one entry that applies to a method: the exact one, else the service's, else the default.
-    fn find(
-        &self,
-        config: &ServiceConfig,
-        service: &str,
-        method: &str,
-    ) -> Option<Arc<MethodConfig>> {
+    fn find(&self, config: &ServiceConfig, service: &str, method: &str) -> Option<Arc<MethodConfig>> {
         let name = |service: &str, method: &str| config.named(service, method);
-        name(service, method)
-            .or_else(|| name(service, ""))
-            .or_else(|| name("", ""))
+        name(service, method).or_else(|| name(service, "")).or_else(|| name("", ""))
     }
 
     /// Whether a call waits for a connection.

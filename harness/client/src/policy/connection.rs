@@ -12,17 +12,9 @@ use crate::policy::backoff::seconds_capped;
 /// Decisions about connections (connection-backoff, gRFC A8, RFC 9113 section 6.8).
 pub trait ConnectionRules: Debug + Send + Sync {
     /// From the start of a failed attempt to the start of the next, after so many failures in a row (from 1).
-    fn reconnect_delay(
-        &self,
-        backoff: &ReconnectBackoff,
-        failures: u32,
-        chance: &mut Chance,
-    ) -> Duration {
+    fn reconnect_delay(&self, backoff: &ReconnectBackoff, failures: u32, chance: &mut Chance) -> Duration {
         let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
-        let nominal = seconds_capped(
-            backoff.initial.as_secs_f64() * backoff.multiplier.powi(exponent),
-            backoff.max,
-        );
+        let nominal = seconds_capped(backoff.initial.as_secs_f64() * backoff.multiplier.powi(exponent), backoff.max);
         nominal.mul_f64((1.0 - backoff.jitter + 2.0 * backoff.jitter * chance.fraction()).max(0.0))
     }
 

@@ -53,10 +53,7 @@ pub trait DeadlineRules: Debug + Send + Sync {
     /// The value of `grpc-timeout`: the finest unit that needs no more than eight digits, rounded down, at least 1.
     fn encode(&self, timeout: Duration) -> String {
         let nanos = timeout.as_nanos();
-        let (unit, letter) = UNITS
-            .into_iter()
-            .find(|(unit, _)| nanos / unit <= MAX_VALUE)
-            .unwrap_or(UNITS[UNITS.len() - 1]);
+        let (unit, letter) = UNITS.into_iter().find(|(unit, _)| nanos / unit <= MAX_VALUE).unwrap_or(UNITS[UNITS.len() - 1]);
         format!("{}{letter}", (nanos / unit).clamp(1, MAX_VALUE))
     }
 
@@ -75,14 +72,8 @@ impl DeadlineRules for Standard {}
 
 const MAX_VALUE: u128 = 99_999_999;
 
-const UNITS: [(u128, char); 6] = [
-    (1, 'n'),
-    (1_000, 'u'),
-    (1_000_000, 'm'),
-    (1_000_000_000, 'S'),
-    (60_000_000_000, 'M'),
-    (3_600_000_000_000, 'H'),
-];
+const UNITS: [(u128, char); 6] =
+    [(1, 'n'), (1_000, 'u'), (1_000_000, 'm'), (1_000_000_000, 'S'), (60_000_000_000, 'M'), (3_600_000_000_000, 'H')];
 
 #[cfg(test)]
 mod tests {
@@ -102,10 +93,7 @@ mod tests {
     #[case(Duration::from_secs(100_000), "100000S")]
     #[case(Duration::from_secs(100_000_000), "1666666M")]
     #[case(Duration::MAX, "99999999H")]
-    fn timeouts_are_written_with_at_most_eight_digits(
-        #[case] timeout: Duration,
-        #[case] expected: &str,
-    ) {
+    fn timeouts_are_written_with_at_most_eight_digits(#[case] timeout: Duration, #[case] expected: &str) {
         assert_eq!(Standard.encode(timeout), expected);
     }
 

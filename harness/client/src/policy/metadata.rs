@@ -19,14 +19,9 @@ pub trait MetadataRules: Debug + Send + Sync {
     /// Names the key and what is wrong with it; the call is refused.
     fn key(&self, key: &str) -> Result<String, String> {
         let key = key.to_ascii_lowercase();
-        match key
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'_' | b'-' | b'.'))
-        {
+        match key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'_' | b'-' | b'.')) {
             true if !key.is_empty() => Ok(key),
-            _ => Err(format!(
-                "metadata key {key:?} has characters outside 0-9 a-z _ - . or none at all"
-            )),
+            _ => Err(format!("metadata key {key:?} has characters outside 0-9 a-z _ - . or none at all")),
         }
     }
 
@@ -51,15 +46,12 @@ pub trait MetadataRules: Debug + Send + Sync {
     /// Names the key of a value that has no legal form; the call is refused.
     fn value(&self, key: &str, value: &Value) -> Result<HeaderValue, String> {
         if key.ends_with("-bin") {
-            return HeaderValue::try_from(self.encode_binary(value.as_bytes()))
-                .map_err(|error| error.to_string());
+            return HeaderValue::try_from(self.encode_binary(value.as_bytes())).map_err(|error| error.to_string());
         }
         let bytes = value.as_bytes();
         match bytes.iter().all(|byte| (0x20..=0x7e).contains(byte)) {
             true => HeaderValue::from_bytes(bytes.trim_ascii()).map_err(|error| error.to_string()),
-            false => Err(format!(
-                "the value of metadata key {key:?} has characters outside printable ASCII"
-            )),
+            false => Err(format!("the value of metadata key {key:?} has characters outside printable ASCII")),
         }
     }
 
@@ -70,10 +62,7 @@ pub trait MetadataRules: Debug + Send + Sync {
 
     /// The values of one binary field: split at commas, each with or without padding. `None`: not base64, the field is dropped.
     fn decode_binary(&self, field: &[u8]) -> Option<Vec<Bytes>> {
-        field
-            .split(|byte| *byte == b',')
-            .map(|part| BASE64.decode(part.trim_ascii()).ok().map(Bytes::from))
-            .collect()
+        field.split(|byte| *byte == b',').map(|part| BASE64.decode(part.trim_ascii()).ok().map(Bytes::from)).collect()
     }
 
     /// The values of one field that is not binary.
@@ -95,11 +84,7 @@ pub trait MetadataRules: Debug + Send + Sync {
     }
 
     /// The custom fields that the attempt with this number, from 0, carries.
-    fn for_attempt(
-        &self,
-        fields: &[(HeaderName, HeaderValue)],
-        attempt: u32,
-    ) -> Vec<(HeaderName, HeaderValue)> {
+    fn for_attempt(&self, fields: &[(HeaderName, HeaderValue)], attempt: u32) -> Vec<(HeaderName, HeaderValue)> {
         let _ = attempt;
         fields.to_vec()
     }
@@ -172,10 +157,7 @@ mod tests {
     #[case("Mon, 01 Jan 2024; x", Some("Mon, 01 Jan 2024; x"))]
     fn text_values_are_printable_or_refused(#[case] value: &str, #[case] expected: Option<&str>) {
         let sent = Standard.value("x-a", &value.into()).ok();
-        assert_eq!(
-            sent.as_ref().map(|value| value.to_str().expect("ASCII")),
-            expected
-        );
+        assert_eq!(sent.as_ref().map(|value| value.to_str().expect("ASCII")), expected);
     }
 
     #[rstest]
@@ -184,14 +166,9 @@ mod tests {
     #[case(b"", Some(vec![&[][..]]))]
     #[case(b"!!", None)]
     #[case(b"AQ=A", None)]
-    fn binary_fields_are_split_at_commas(
-        #[case] field: &[u8],
-        #[case] expected: Option<Vec<&[u8]>>,
-    ) {
+    fn binary_fields_are_split_at_commas(#[case] field: &[u8], #[case] expected: Option<Vec<&[u8]>>) {
         let decoded = Standard.decode_binary(field);
-        let decoded: Option<Vec<&[u8]>> = decoded
-            .as_ref()
-            .map(|values| values.iter().map(AsRef::as_ref).collect());
+        let decoded: Option<Vec<&[u8]>> = decoded.as_ref().map(|values| values.iter().map(AsRef::as_ref).collect());
         assert_eq!(decoded, expected);
     }
 }

@@ -56,11 +56,7 @@ pub trait RetryRules: Debug + Send + Sync {
 
     /// Whether a committed call, or one that ended here, may still be retried.
     fn retries_when(&self, end: &AttemptEnd, committed: bool) -> bool {
-        !committed
-            && !matches!(
-                end.class,
-                EndClass::Expired | EndClass::Cancelled | EndClass::Local
-            )
+        !committed && !matches!(end.class, EndClass::Expired | EndClass::Cancelled | EndClass::Local)
     }
 
     /// Whether the attempt is repeated at once, uncounted, without any policy: always if it never left, once if the peer refused it.

@@ -27,9 +27,7 @@ pub trait StatusRules: Debug + Send + Sync {
     /// The code of a `grpc-status` value; what is no number from 0 to 16 is UNKNOWN.
     fn code(&self, value: &[u8]) -> Code {
         let decimal = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-        let number = std::str::from_utf8(value)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok());
+        let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok());
         match number.and_then(|number| i32::try_from(number).ok()) {
             Some(number @ 0..=16) if decimal => Code::from_i32(number),
             _ => Code::Unknown,
@@ -122,9 +120,7 @@ pub trait StatusRules: Debug + Send + Sync {
         let mut rest = value;
         while let Some((&first, tail)) = rest.split_first() {
             match (first, tail) {
-                (b'%', [high, low, after @ ..])
-                    if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-                {
+                (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                     bytes.push(hex(*high) << 4 | hex(*low));
                     rest = after;
                 }
@@ -143,21 +139,10 @@ pub trait StatusRules: Debug + Send + Sync {
     }
 
     /// What is wrong with so many messages of a response that takes exactly one; `ended`: it ended with OK.
-    fn cardinality(
-        &self,
-        kind: CallKind,
-        messages: u32,
-        ended: bool,
-    ) -> Option<(Code, &'static str)> {
+    fn cardinality(&self, kind: CallKind, messages: u32, ended: bool) -> Option<(Code, &'static str)> {
         match messages {
-            0 if kind.single_response() && ended => Some((
-                Code::Internal,
-                "the response ended with OK and without a message",
-            )),
-            2.. if kind.single_response() => Some((
-                Code::Internal,
-                "a second message came in a response that has one",
-            )),
+            0 if kind.single_response() && ended => Some((Code::Internal, "the response ended with OK and without a message")),
+            2.. if kind.single_response() => Some((Code::Internal, "a second message came in a response that has one")),
             _ => None,
         }
     }

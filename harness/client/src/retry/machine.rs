@@ -33,13 +33,7 @@ pub struct RetryMachine {
 impl RetryMachine {
     /// A call under `policy` without attempts.
     pub fn new(policy: Option<RetryPolicy>) -> Self {
-        Self {
-            policy,
-            made: Made::default(),
-            backoffs: 0,
-            last_wait: None,
-            committed: false,
-        }
+        Self { policy, made: Made::default(), backoffs: 0, last_wait: None, committed: false }
     }
 
     /// Attempts so far.
@@ -78,18 +72,11 @@ impl RetryMachine {
             }
         }
         self.made.counted += 1;
-        let retryable = self
-            .policy
-            .as_ref()
-            .is_some_and(|policy| rules.retryable(policy, end));
+        let retryable = self.policy.as_ref().is_some_and(|policy| rules.retryable(policy, end));
         if rules.takes_token(retryable, end) {
             throttle.failure(rules);
         }
-        let Some(policy) = self
-            .policy
-            .as_ref()
-            .filter(|_| retryable && rules.retries_when(end, self.committed))
-        else {
+        let Some(policy) = self.policy.as_ref().filter(|_| retryable && rules.retries_when(end, self.committed)) else {
             return Verdict::Final;
         };
         if !rules.attempts_left(policy, self.made) || throttle.holds_back(rules) {
@@ -136,50 +123,22 @@ mod tests {
     }
 
     fn end(class: EndClass, code: Code, pushback: Pushback) -> AttemptEnd {
-        AttemptEnd {
-            pushback,
-            ..AttemptEnd::made_here(class, code, "")
-        }
+        AttemptEnd { pushback, ..AttemptEnd::made_here(class, code, "") }
     }
 
-    fn step(
-        machine: &mut RetryMachine,
-        throttle: &mut Throttle,
-        end: &AttemptEnd,
-        seed: u64,
-    ) -> Verdict {
-        machine.after(
-            end,
-            throttle,
-            &Standard,
-            &Standard,
-            &mut Seed(seed).stream("test"),
-        )
+    fn step(machine: &mut RetryMachine, throttle: &mut Throttle, end: &AttemptEnd, seed: u64) -> Verdict {
+        machine.after(end, throttle, &Standard, &Standard, &mut Seed(seed).stream("test"))
     }
 
     #[test]
     fn backoff_restarts_after_pushback() {
         let (mut machine, mut throttle) = (RetryMachine::new(Some(policy(5))), Throttle::new(None));
         let plain = end(EndClass::Answered, Code::Unavailable, Pushback::Absent);
-        let pushed = end(
-            EndClass::Answered,
-            Code::Unavailable,
-            Pushback::Delay(Duration::from_millis(20)),
-        );
-        let windows = [
-            (&plain, 80, 120),
-            (&pushed, 20, 20),
-            (&plain, 80, 120),
-            (&plain, 240, 360),
-        ];
+        let pushed = end(EndClass::Answered, Code::Unavailable, Pushback::Delay(Duration::from_millis(20)));
+        let windows = [(&plain, 80, 120), (&pushed, 20, 20), (&plain, 80, 120), (&plain, 240, 360)];
         for (end, low, high) in windows {
-            let Verdict::RetryAfter(wait) = step(&mut machine, &mut throttle, end, 7) else {
-                panic!("a retry")
-            };
-            assert!(
-                (low..=high).contains(&wait.as_millis()),
-                "{wait:?} in {low}..={high}"
-            );
+            let Verdict::RetryAfter(wait) = step(&mut machine, &mut throttle, end, 7) else { panic!("a retry") };
+            assert!((low..=high).contains(&wait.as_millis()), "{wait:?} in {low}..={high}");
         }
     }
 
@@ -187,38 +146,18 @@ mod tests {
     fn a_second_refusal_is_ordinary() {
         let (mut machine, mut throttle) = (RetryMachine::new(None), Throttle::new(None));
         let refused = end(EndClass::Refused, Code::Unavailable, Pushback::Absent);
-        assert_eq!(
-            step(&mut machine, &mut throttle, &refused, 1),
-            Verdict::Repeat
-        );
-        assert_eq!(
-            step(&mut machine, &mut throttle, &refused, 1),
-            Verdict::Final
-        );
+        assert_eq!(step(&mut machine, &mut throttle, &refused, 1), Verdict::Repeat);
+        assert_eq!(step(&mut machine, &mut throttle, &refused, 1), Verdict::Final);
     }
 
     #[test]
     fn throttling_stops_at_half() {
-        let mut throttle = Throttle::new(Some(Throttling {
-            max_tokens: 4000,
-            token_ratio: 100,
-        }));
+        let mut throttle = Throttle::new(Some(Throttling { max_tokens: 4000, token_ratio: 100 }));
         let failed = end(EndClass::Answered, Code::Unavailable, Pushback::Absent);
         let mut first = RetryMachine::new(Some(policy(5)));
-        assert!(matches!(
-            step(&mut first, &mut throttle, &failed, 1),
-            Verdict::RetryAfter(_)
-        ));
+        assert!(matches!(step(&mut first, &mut throttle, &failed, 1), Verdict::RetryAfter(_)));
         assert_eq!(step(&mut first, &mut throttle, &failed, 1), Verdict::Final);
-        assert_eq!(
-            step(
-                &mut RetryMachine::new(Some(policy(5))),
-                &mut throttle,
-                &failed,
-                1
-            ),
-            Verdict::Final
-        );
+        assert_eq!(step(&mut RetryMachine::new(Some(policy(5))), &mut throttle, &failed, 1), Verdict::Final);
     }
 
     fn ends() -> impl Strategy<Value = AttemptEnd> {
@@ -236,8 +175,7 @@ mod tests {
         let pushback = prop_oneof![
             Just(Pushback::Absent),
             Just(Pushback::Stop),
-            (0_u64..3000)
-                .prop_map(|milliseconds| Pushback::Delay(Duration::from_millis(milliseconds)))
+            (0_u64..3000).prop_map(|milliseconds| Pushback::Delay(Duration::from_millis(milliseconds)))
         ];
         (class, code, pushback).prop_map(|(class, code, pushback)| end(class, code, pushback))
     }

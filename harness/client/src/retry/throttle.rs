@@ -13,10 +13,7 @@ pub struct Throttle {
 impl Throttle {
     /// A full bucket.
     pub fn new(config: Option<Throttling>) -> Self {
-        Self {
-            config,
-            tokens: config.map_or(0, |config| config.max_tokens),
-        }
+        Self { config, tokens: config.map_or(0, |config| config.max_tokens) }
     }
 
     /// Tokens left, in thousandths.
@@ -40,7 +37,6 @@ impl Throttle {
 
     /// Whether retries are held back.
     pub fn holds_back(&self, rules: &dyn RetryRules) -> bool {
-        self.config
-            .is_some_and(|config| rules.throttled(self.tokens, config.max_tokens))
+        self.config.is_some_and(|config| rules.throttled(self.tokens, config.max_tokens))
     }
 }

@@ -10,11 +10,7 @@ use crate::options::CallKind;
 
 /// The kind of the method with this path. An unknown one counts as bidirectional: no cardinality is assumed, and tonic applies its own.
 pub(crate) fn kind_of(path: &str) -> CallKind {
-    KINDS
-        .get_or_init(read)
-        .get(path)
-        .copied()
-        .unwrap_or(CallKind::BidiStreaming)
+    KINDS.get_or_init(read).get(path).copied().unwrap_or(CallKind::BidiStreaming)
 }
 
 static KINDS: OnceLock<BTreeMap<String, CallKind>> = OnceLock::new();

@@ -21,28 +21,18 @@ pub(crate) struct Broken(pub(crate) String);
 
 impl Requests {
     pub(crate) fn new(body: Body) -> Self {
-        Self {
-            body,
-            frames: Frames::new(usize::MAX),
-        }
+        Self { body, frames: Frames::new(usize::MAX) }
     }
 
     /// The next message; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
-            if self
-                .frames
-                .check()
-                .map_err(|(_, problem)| Broken(problem))?
-            {
+            if self.frames.check().map_err(|(_, problem)| Broken(problem))? {
                 return Ok(Some(self.frames.take()));
             }
             let frame = std::future::poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await;
             match frame {
-                Some(Ok(frame)) => frame
-                    .into_data()
-                    .into_iter()
-                    .for_each(|data| self.frames.push(data)),
+                Some(Ok(frame)) => frame.into_data().into_iter().for_each(|data| self.frames.push(data)),
                 Some(Err(status)) => return Err(Broken(status.message().to_owned())),
                 None if self.frames.partial() => {
                     return Err(Broken("the request ended inside a message".into()));

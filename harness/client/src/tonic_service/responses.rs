@@ -18,26 +18,17 @@ use crate::policy::BASE64;
 /// The response of a call, from its first event on.
 pub(crate) async fn response(mut events: CallEvents) -> Response<Body> {
     let mut head = HeaderMap::new();
-    head.insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static("application/grpc"),
-    );
+    head.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     let body = match events.next().await {
         Some(CallEvent::Headers(metadata)) => {
             add(&mut head, &metadata);
-            Body::new(Events {
-                events,
-                first: None,
-            })
+            Body::new(Events { events, first: None })
         }
         Some(CallEvent::Ended(outcome)) if !outcome.is_ok() => {
             head.extend(trailers(&outcome));
             Body::empty()
         }
-        Some(event) => Body::new(Events {
-            events,
-            first: Some(event),
-        }),
+        Some(event) => Body::new(Events { events, first: Some(event) }),
         None => Body::empty(),
     };
     let mut response = Response::new(body);
@@ -54,10 +45,7 @@ impl http_body::Body for Events {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
             let event = match self.first.take() {
                 Some(event) => Some(event),
@@ -78,17 +66,10 @@ fn trailers(outcome: &Outcome) -> HeaderMap {
     let mut trailers = HeaderMap::new();
     add(&mut trailers, &outcome.trailers);
     trailers.insert(Status::GRPC_STATUS, HeaderValue::from(outcome.code as i32));
-    if let (false, Ok(message)) = (
-        outcome.message.is_empty(),
-        HeaderValue::try_from(percent_encoded(&outcome.message)),
-    ) {
+    if let (false, Ok(message)) = (outcome.message.is_empty(), HeaderValue::try_from(percent_encoded(&outcome.message))) {
         trailers.insert(Status::GRPC_MESSAGE, message);
     }
-    if let Some(Ok(details)) = outcome
-        .details
-        .as_ref()
-        .map(|details| HeaderValue::try_from(BASE64.encode(details)))
-    {
+    if let Some(Ok(details)) = outcome.details.as_ref().map(|details| HeaderValue::try_from(BASE64.encode(details))) {
         trailers.insert(Status::GRPC_STATUS_DETAILS, details);
     }
     trailers
@@ -97,9 +78,7 @@ fn trailers(outcome: &Outcome) -> HeaderMap {
 fn add(map: &mut HeaderMap, metadata: &Metadata) {
     for (key, value) in metadata.iter() {
         let encoded = match value {
-            Value::Bytes(bytes) if key.ends_with("-bin") => {
-                HeaderValue::try_from(BASE64.encode(bytes)).ok()
-            }
+            Value::Bytes(bytes) if key.ends_with("-bin") => HeaderValue::try_from(BASE64.encode(bytes)).ok(),
             value => HeaderValue::from_bytes(value.as_bytes()).ok(),
         };
         if let (Ok(name), Some(value)) = (HeaderName::try_from(key), encoded) {

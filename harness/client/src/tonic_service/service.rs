@@ -38,12 +38,7 @@ impl Service<Request<Body>> for Channel {
 
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let channel = self.clone();
-        Box::pin(async move {
-            Ok(channel
-                .serve(request)
-                .await
-                .unwrap_or_else(Status::into_http))
-        })
+        Box::pin(async move { Ok(channel.serve(request).await.unwrap_or_else(Status::into_http)) })
     }
 }
 
@@ -52,11 +47,7 @@ impl Channel {
         let (parts, body) = request.into_parts();
         let kind = kind_of(parts.uri.path());
         let mut requests = Requests::new(body);
-        let only = if kind.single_request() {
-            Some(only_message(&mut requests).await?)
-        } else {
-            None
-        };
+        let only = if kind.single_request() { Some(only_message(&mut requests).await?) } else { None };
         let options = call_options(&parts, kind, only);
         let refused = |refused: Refused| Status::new(Code::Internal, refused.0);
         if kind == CallKind::Unary {
@@ -89,18 +80,10 @@ async fn only_message(requests: &mut Requests) -> Result<Bytes, Status> {
 }
 
 fn call_options(parts: &Parts, kind: CallKind, request: Option<Bytes>) -> CallOptions {
-    let deadline = parts
-        .extensions
-        .get::<Deadline>()
-        .map(|deadline| deadline.0);
+    let deadline = parts.extensions.get::<Deadline>().map(|deadline| deadline.0);
     CallOptions {
         metadata: metadata(&parts.headers),
-        timeout: deadline.or_else(|| {
-            parts
-                .headers
-                .get("grpc-timeout")
-                .and_then(|value| read_timeout(value.as_bytes()))
-        }),
+        timeout: deadline.or_else(|| parts.headers.get("grpc-timeout").and_then(|value| read_timeout(value.as_bytes()))),
         wait_for_ready: parts.extensions.get::<WaitForReady>().map(|wait| wait.0),
         request,
         context: parts.extensions.get::<IncomingContext>().cloned(),
@@ -116,10 +99,7 @@ fn metadata(headers: &HeaderMap) -> Metadata {
         if name.starts_with("grpc-") || PROTOCOL.contains(&name) {
             continue;
         }
-        let value = match name
-            .ends_with("-bin")
-            .then(|| BASE64.decode(value.as_bytes()))
-        {
+        let value = match name.ends_with("-bin").then(|| BASE64.decode(value.as_bytes())) {
             Some(Ok(bytes)) => Value::Bytes(bytes.into()),
             _ => match value.to_str() {
                 Ok(text) => Value::Text(text.to_owned()),
@@ -134,11 +114,7 @@ fn metadata(headers: &HeaderMap) -> Metadata {
 /// Reads a `grpc-timeout`: up to eight digits and a unit.
 fn read_timeout(value: &[u8]) -> Option<Duration> {
     let (unit, digits) = value.split_last()?;
-    let amount: u64 = std::str::from_utf8(digits)
-        .ok()
-        .filter(|digits| digits.len() <= 8)?
-        .parse()
-        .ok()?;
+    let amount: u64 = std::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 8)?.parse().ok()?;
     match unit {
         b'H' => Some(Duration::from_secs(amount * 3600)),
         b'M' => Some(Duration::from_secs(amount * 60)),

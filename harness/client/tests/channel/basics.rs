@@ -30,16 +30,11 @@ async fn a_bidi_call_talks_both_ways() {
     let world = World::new();
     world
         .serve(1, |_, request, mut reply| async move {
-            let response = http::Response::builder()
-                .header("content-type", "application/grpc")
-                .body(())
-                .expect("legal");
+            let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
             let mut stream = reply.send_response(response, false).expect("legal");
             let mut body = request.into_body();
             while let Some(chunk) = body.data().await {
-                stream
-                    .send_data(chunk.expect("legal"), false)
-                    .expect("legal");
+                stream.send_data(chunk.expect("legal"), false).expect("legal");
             }
             let mut trailers = http::HeaderMap::new();
             trailers.insert("grpc-status", "0".parse().expect("legal"));
@@ -60,13 +55,7 @@ async fn a_bidi_call_talks_both_ways() {
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn a_silent_server_ends_at_the_deadline_and_sees_cancel(
-    #[values(
-        CallKind::Unary,
-        CallKind::ServerStreaming,
-        CallKind::ClientStreaming,
-        CallKind::BidiStreaming
-    )]
-    kind: CallKind,
+    #[values(CallKind::Unary, CallKind::ServerStreaming, CallKind::ClientStreaming, CallKind::BidiStreaming)] kind: CallKind,
 ) {
     let world = World::new();
     let (sender, mut resets) = tokio::sync::mpsc::unbounded_channel();
@@ -86,8 +75,5 @@ async fn a_silent_server_ends_at_the_deadline_and_sees_cancel(
     let saw = finish(&mut events).await;
     assert_code(&saw, Code::DeadlineExceeded);
     assert_eq!(world.elapsed(), ms(200));
-    assert_eq!(
-        resets.recv().await.expect("a reset").payload,
-        8_u32.to_be_bytes()
-    );
+    assert_eq!(resets.recv().await.expect("a reset").payload, 8_u32.to_be_bytes());
 }

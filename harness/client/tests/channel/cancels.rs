@@ -8,10 +8,7 @@ use rstest::rstest;
 use super::support::*;
 
 /// A server that does nothing; says what it saw until the reset.
-async fn silent(
-    world: &World,
-    settings: &'static [(u16, u32)],
-) -> tokio::sync::mpsc::UnboundedReceiver<RawFrame> {
+async fn silent(world: &World, settings: &'static [(u16, u32)]) -> tokio::sync::mpsc::UnboundedReceiver<RawFrame> {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     world
         .raw(1, move |_, mut raw| {
@@ -29,10 +26,7 @@ async fn silent(
 
 fn assert_cancelled(frames: &[RawFrame]) {
     let (last, before) = frames.split_last().expect("frames");
-    assert_eq!(
-        (last.kind, &last.payload[..]),
-        (RST_STREAM, &8_u32.to_be_bytes()[..])
-    );
+    assert_eq!((last.kind, &last.payload[..]), (RST_STREAM, &8_u32.to_be_bytes()[..]));
     assert!(before.iter().all(|frame| frame.kind != RST_STREAM));
 }
 
@@ -64,12 +58,7 @@ async fn cancel_resets_in_every_phase(
     assert_eq!(world.elapsed(), ms(100));
     let frames = collect(&mut frames).await;
     assert_cancelled(&frames);
-    assert_eq!(
-        frames
-            .iter()
-            .any(|frame| frame.flags & END_STREAM != 0 && frame.kind == DATA),
-        half_close
-    );
+    assert_eq!(frames.iter().any(|frame| frame.flags & END_STREAM != 0 && frame.kind == DATA), half_close);
     assert!(handle.send(Bytes::new()).await.is_err());
 }
 
@@ -80,13 +69,8 @@ async fn cancel_does_not_wait_for_a_window() {
     let channel = world.channel("{}");
     let request = Some(Bytes::from(vec![0; 1 << 20]));
     let timeout = Some(ms(300));
-    let (_handle, mut events) = channel
-        .start(CallOptions {
-            request,
-            timeout,
-            ..CallOptions::new("/t.S/M", CallKind::Unary)
-        })
-        .expect("started");
+    let (_handle, mut events) =
+        channel.start(CallOptions { request, timeout, ..CallOptions::new("/t.S/M", CallKind::Unary) }).expect("started");
     assert_code(&finish(&mut events).await, Code::DeadlineExceeded);
     assert_eq!(world.elapsed(), ms(300));
     let frames = collect(&mut frames).await;
@@ -226,20 +210,14 @@ async fn dropping_the_events_cancels() {
 async fn neighbours_of_many_cancelled_calls_live_on() {
     let world = World::new();
     let mut builder = h2::server::Builder::new();
-    builder
-        .max_concurrent_streams(10)
-        .max_local_error_reset_streams(None)
-        .max_pending_accept_reset_streams(1000);
+    builder.max_concurrent_streams(10).max_local_error_reset_streams(None).max_pending_accept_reset_streams(1000);
     world
         .serve_with(1, builder, |_, request, mut reply| async move {
             if request.uri().path() == "/t.S/M" {
                 let _ = std::future::poll_fn(|cx| reply.poll_reset(cx)).await;
                 return;
             }
-            let response = http::Response::builder()
-                .header("content-type", "application/grpc")
-                .body(())
-                .expect("legal");
+            let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
             let mut stream = reply.send_response(response, false).expect("legal");
             let mut body = request.into_body();
             while let Some(Ok(chunk)) = body.data().await {
@@ -252,28 +230,18 @@ async fn neighbours_of_many_cancelled_calls_live_on() {
         })
         .await;
     let channel = world.channel("{}");
-    let (handle, mut events) = channel
-        .start(CallOptions::new("/t.S/Echo", CallKind::BidiStreaming))
-        .expect("started");
+    let (handle, mut events) = channel.start(CallOptions::new("/t.S/Echo", CallKind::BidiStreaming)).expect("started");
     assert!(matches!(events.next().await, Some(CallEvent::Headers(_))));
     for round in 0..100 {
-        let storm: Vec<_> = (0..10)
-            .map(|_| start(&channel, CallKind::Unary, Some(ms(5))))
-            .collect();
-        handle
-            .send(Bytes::from(vec![round; 10]))
-            .await
-            .expect("sent");
+        let storm: Vec<_> = (0..10).map(|_| start(&channel, CallKind::Unary, Some(ms(5)))).collect();
+        handle.send(Bytes::from(vec![round; 10])).await.expect("sent");
         assert!(matches!(events.next().await, Some(CallEvent::Message(_))));
         for (number, (handle, mut events)) in storm.into_iter().enumerate() {
             if number % 2 == 0 {
                 handle.cancel();
             }
             let code = finish(&mut events).await.outcome.code;
-            assert!(
-                matches!(code, Code::Cancelled | Code::DeadlineExceeded),
-                "{code:?}"
-            );
+            assert!(matches!(code, Code::Cancelled | Code::DeadlineExceeded), "{code:?}");
         }
     }
     handle.half_close();

@@ -1,8 +1,6 @@
 //! GOAWAY, stream limits, keepalive, load balancing, backoff.
 
-use proofmark_client::{
-    CallEvent, CallKind, CallOptions, Channel, Code, Keepalive, Options, ReadMode,
-};
+use proofmark_client::{CallEvent, CallKind, CallOptions, Channel, Code, Keepalive, Options, ReadMode};
 use proofmark_transport::Network;
 use proofmark_transport::clock::sleep;
 use rstest::rstest;
@@ -42,10 +40,7 @@ async fn streams_above_a_goaway_are_repeated_on_a_new_connection() {
 #[case(true, Code::Ok)]
 #[case(false, Code::Unavailable)]
 #[tokio::test(start_paused = true)]
-async fn streams_below_a_goaway_go_on_and_are_not_repeated(
-    #[case] answers: bool,
-    #[case] code: Code,
-) {
+async fn streams_below_a_goaway_go_on_and_are_not_repeated(#[case] answers: bool, #[case] code: Code) {
     let world = World::new();
     let connections = Arc::new(Mutex::new(0));
     let counted = connections.clone();
@@ -95,16 +90,11 @@ async fn a_second_goaway_lowers_the_limit_and_new_calls_go_elsewhere() {
         })
         .await;
     let channel = world.channel("{}");
-    let mut calls: Vec<_> = (0..3)
-        .map(|_| start(&channel, CallKind::Unary, None))
-        .collect();
+    let mut calls: Vec<_> = (0..3).map(|_| start(&channel, CallKind::Unary, None)).collect();
     sleep(ms(20)).await;
     // after the first GOAWAY, while three calls are open
     let saw = unary(&channel).await;
-    assert_eq!(
-        (saw.messages[0].as_ref(), world.elapsed()),
-        (&b"second"[..], ms(20))
-    );
+    assert_eq!((saw.messages[0].as_ref(), world.elapsed()), (&b"second"[..], ms(20)));
     let mut answers = Vec::new();
     for (_, events) in &mut calls {
         answers.push(finish(events).await.messages.remove(0));
@@ -136,23 +126,14 @@ async fn calls_beyond_the_stream_limit_wait_here() {
         })
         .await;
     let channel = world.channel("{}");
-    let mut calls: Vec<_> = (0..10)
-        .map(|_| start(&channel, CallKind::Unary, None))
-        .collect();
+    let mut calls: Vec<_> = (0..10).map(|_| start(&channel, CallKind::Unary, None)).collect();
     let (_handle, mut short) = start(&channel, CallKind::Unary, Some(ms(50)));
     assert_code(&finish(&mut short).await, Code::DeadlineExceeded);
     assert_eq!(world.elapsed(), ms(50));
     for (_, events) in &mut calls {
         assert_code(&finish(events).await, Code::Ok);
     }
-    assert_eq!(
-        (
-            world.elapsed(),
-            world.requests().len(),
-            open.lock().expect("unpoisoned").1
-        ),
-        (ms(1000), 10, 1)
-    );
+    assert_eq!((world.elapsed(), world.requests().len(), open.lock().expect("unpoisoned").1), (ms(1000), 10, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,11 +165,7 @@ async fn round_robin_cycles_through_all_backends() {
         ok_server(&world, port).await;
     }
     let config = Some(r#"{"loadBalancingConfig": [{"round_robin": {}}]}"#.to_owned());
-    let channel = Channel::open(Options {
-        service_config: config,
-        ..world.options(&[1, 2, 3])
-    })
-    .expect("opened");
+    let channel = Channel::open(Options { service_config: config, ..world.options(&[1, 2, 3]) }).expect("opened");
     sleep(ms(10)).await;
     let mut order = Vec::new();
     for _ in 0..9 {
@@ -210,10 +187,7 @@ async fn pick_first_takes_the_first_that_connects_and_keeps_it() {
         let saw = unary(&channel).await;
         assert_eq!(saw.messages[0].as_ref(), [0, 3]);
     }
-    assert_eq!(
-        world.requests().iter().map(|seen| seen.connection).max(),
-        Some(1)
-    );
+    assert_eq!(world.requests().iter().map(|seen| seen.connection).max(), Some(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,7 +196,7 @@ async fn pick_first_tries_the_next_address_beside_a_silent_one() {
     world
         .raw(1, |_, raw| async move {
             std::future::pending::<()>().await;
-            drop(raw)
+            drop(raw);
         })
         .await;
     ok_server(&world, 2).await;
@@ -237,11 +211,7 @@ async fn wait_for_ready_waits_and_fail_fast_fails() {
     let channel = world.channel("{}");
     assert_code(&unary(&channel).await, Code::Unavailable);
     assert_eq!(world.elapsed(), ms(0));
-    let waiting = |timeout| CallOptions {
-        wait_for_ready: Some(true),
-        timeout,
-        ..CallOptions::new("/t.S/M", CallKind::Unary)
-    };
+    let waiting = |timeout| CallOptions { wait_for_ready: Some(true), timeout, ..CallOptions::new("/t.S/M", CallKind::Unary) };
     let (_short, mut short) = channel.start(waiting(Some(ms(300)))).expect("started");
     assert_code(&finish(&mut short).await, Code::DeadlineExceeded);
     let (_long, mut long) = channel.start(waiting(None)).expect("started");
@@ -249,10 +219,7 @@ async fn wait_for_ready_waits_and_fail_fast_fails() {
     ok_server(&world, 1).await;
     assert_code(&finish(&mut long).await, Code::Ok);
     assert_eq!(world.requests().len(), 1);
-    assert_eq!(
-        world.requests()[0].header("grpc-previous-rpc-attempts"),
-        None
-    );
+    assert_eq!(world.requests()[0].header("grpc-previous-rpc-attempts"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,27 +229,18 @@ async fn reconnects_back_off_from_the_start_of_an_attempt() {
     let (noted, clock) = (starts.clone(), world.clone());
     world
         .raw(1, move |_, raw| {
-            noted
-                .lock()
-                .expect("unpoisoned")
-                .push(clock.elapsed().as_secs_f64());
+            noted.lock().expect("unpoisoned").push(clock.elapsed().as_secs_f64());
             async move { drop(raw) }
         })
         .await;
     let channel = world.channel("{}");
-    let options = CallOptions {
-        wait_for_ready: Some(true),
-        ..CallOptions::new("/t.S/M", CallKind::Unary)
-    };
+    let options = CallOptions { wait_for_ready: Some(true), ..CallOptions::new("/t.S/M", CallKind::Unary) };
     let (_handle, _events) = channel.start(options).expect("started");
     sleep(Duration::from_secs(30)).await;
     let starts = starts.lock().expect("unpoisoned").clone();
     let gaps: Vec<f64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     for (gap, nominal) in gaps.iter().zip([1.0, 1.6, 2.56, 4.096, 6.5536]) {
-        assert!(
-            (nominal * 0.8..=nominal * 1.2 + 0.002).contains(gap),
-            "{gaps:?}"
-        );
+        assert!((nominal * 0.8..=nominal * 1.2 + 0.002).contains(gap), "{gaps:?}");
     }
     assert!((5..=8).contains(&starts.len()), "{starts:?}");
 }
@@ -306,16 +264,8 @@ async fn a_silent_connection_attempt_ends_after_20_seconds() {
 }
 
 fn keepalive(world: &World, without_calls: bool) -> Channel {
-    let keepalive = Some(Keepalive {
-        time: Duration::from_secs(10),
-        timeout: Duration::from_secs(2),
-        without_calls,
-    });
-    Channel::open(Options {
-        keepalive,
-        ..world.options(&[1])
-    })
-    .expect("opened")
+    let keepalive = Some(Keepalive { time: Duration::from_secs(10), timeout: Duration::from_secs(2), without_calls });
+    Channel::open(Options { keepalive, ..world.options(&[1]) }).expect("opened")
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,10 +281,7 @@ async fn keepalive_pings_after_silence_and_ends_a_dead_connection() {
                 raw.request().await;
                 for answered in 0.. {
                     let ping = raw.await_kind(PING).await;
-                    noted
-                        .lock()
-                        .expect("unpoisoned")
-                        .push(clock.elapsed().as_secs());
+                    noted.lock().expect("unpoisoned").push(clock.elapsed().as_secs());
                     if answered < 2 {
                         raw.send(PING, 1, 0, &ping.payload).await;
                     }
@@ -345,20 +292,14 @@ async fn keepalive_pings_after_silence_and_ends_a_dead_connection() {
     let saw = unary(&keepalive(&world, false)).await;
     assert_code(&saw, Code::Unavailable);
     assert!(saw.outcome.message.contains("keepalive"), "{saw:?}");
-    assert_eq!(
-        (pings.lock().expect("unpoisoned").clone(), world.elapsed()),
-        (vec![10, 20, 30], Duration::from_secs(32))
-    );
+    assert_eq!((pings.lock().expect("unpoisoned").clone(), world.elapsed()), (vec![10, 20, 30], Duration::from_secs(32)));
 }
 
 #[rstest]
 #[case(false, 0)]
 #[case(true, 5)]
 #[tokio::test(start_paused = true)]
-async fn keepalive_without_calls_is_an_option(
-    #[case] without_calls: bool,
-    #[case] expected: usize,
-) {
+async fn keepalive_without_calls_is_an_option(#[case] without_calls: bool, #[case] expected: usize) {
     let world = World::new();
     let pings = Arc::new(Mutex::new(0));
     let noted = pings.clone();
@@ -429,12 +370,7 @@ async fn dropping_everything_closes_the_connection() {
     closed.recv().await.expect("closed");
     sleep(ms(1)).await;
     // the listener's task alone is left
-    assert_eq!(
-        tokio::runtime::Handle::current()
-            .metrics()
-            .num_alive_tasks(),
-        1
-    );
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -446,18 +382,13 @@ async fn reading_on_demand_withholds_the_window() {
         .serve(1, move |_, _, mut reply| {
             let noted = noted.clone();
             async move {
-                let response = http::Response::builder()
-                    .header("content-type", "application/grpc")
-                    .body(())
-                    .expect("legal");
+                let response = http::Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
                 let mut stream = reply.send_response(response, false).expect("legal");
                 for _ in 0..40 {
                     let mut message = frame(&[7; 65_531]);
                     while !message.is_empty() {
                         stream.reserve_capacity(message.len());
-                        let Some(Ok(room)) =
-                            std::future::poll_fn(|cx| stream.poll_capacity(cx)).await
-                        else {
+                        let Some(Ok(room)) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else {
                             return;
                         };
                         let part = message.split_to(room.min(message.len()));
@@ -472,10 +403,7 @@ async fn reading_on_demand_withholds_the_window() {
         })
         .await;
     let channel = world.channel("{}");
-    let options = CallOptions {
-        read: ReadMode::OnDemand,
-        ..CallOptions::new("/t.S/M", CallKind::ServerStreaming)
-    };
+    let options = CallOptions { read: ReadMode::OnDemand, ..CallOptions::new("/t.S/M", CallKind::ServerStreaming) };
     let (handle, mut events) = channel.start(options).expect("started");
     assert!(matches!(events.next().await, Some(CallEvent::Headers(_))));
     sleep(ms(100)).await;

@@ -24,11 +24,7 @@ async fn failing(world: &World, failures: usize, fields: &'static [(&'static str
 }
 
 fn gaps(world: &World) -> Vec<u128> {
-    world
-        .requests()
-        .windows(2)
-        .map(|pair| (pair[1].at - pair[0].at).as_millis())
-        .collect()
+    world.requests().windows(2).map(|pair| (pair[1].at - pair[0].at).as_millis()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,15 +33,8 @@ async fn retries_back_off_and_count_attempts() {
     failing(&world, 2, &[]).await;
     assert_code(&unary(&world.channel(&retry_config(4, ""))).await, Code::Ok);
     let gaps = gaps(&world);
-    assert!(
-        (80..=121).contains(&gaps[0]) && (160..=241).contains(&gaps[1]),
-        "{gaps:?}"
-    );
-    let counts: Vec<_> = world
-        .requests()
-        .iter()
-        .map(|seen| seen.header("grpc-previous-rpc-attempts").map(str::to_owned))
-        .collect();
+    assert!((80..=121).contains(&gaps[0]) && (160..=241).contains(&gaps[1]), "{gaps:?}");
+    let counts: Vec<_> = world.requests().iter().map(|seen| seen.header("grpc-previous-rpc-attempts").map(str::to_owned)).collect();
     assert_eq!(counts, [None, Some("1".to_owned()), Some("2".to_owned())]);
 }
 
@@ -70,12 +59,7 @@ async fn max_attempts_includes_the_first(#[case] attempts: u32) {
 #[tokio::test(start_paused = true)]
 async fn pushback_is_exact_or_stops(#[case] value: &'static str, #[case] expected: Option<u128>) {
     let world = World::new();
-    failing(
-        &world,
-        1,
-        Box::leak(Box::new([("grpc-retry-pushback-ms", value)])),
-    )
-    .await;
+    failing(&world, 1, Box::leak(Box::new([("grpc-retry-pushback-ms", value)]))).await;
     let saw = unary(&world.channel(&retry_config(3, ""))).await;
     assert_eq!(saw.outcome.is_ok(), expected.is_some(), "{saw:?}");
     assert_eq!(gaps(&world), Vec::from_iter(expected));
@@ -87,11 +71,7 @@ async fn headers_commit_the_call() {
     world
         .serve(1, |_, request, mut reply| async move {
             let _ = read_all(request).await;
-            answer(
-                &mut reply,
-                &[],
-                &[("grpc-status", "14"), ("grpc-retry-pushback-ms", "10")],
-            );
+            answer(&mut reply, &[], &[("grpc-status", "14"), ("grpc-retry-pushback-ms", "10")]);
         })
         .await;
     let saw = unary(&world.channel(&retry_config(3, ""))).await;
@@ -104,19 +84,10 @@ async fn headers_commit_the_call() {
 async fn a_request_beyond_the_buffer_is_sent_once() {
     let world = World::new();
     failing(&world, 100, &[]).await;
-    let options = Options {
-        service_config: Some(retry_config(3, "")),
-        retry_buffer: Some(1024),
-        ..world.options(&[1])
-    };
+    let options = Options { service_config: Some(retry_config(3, "")), retry_buffer: Some(1024), ..world.options(&[1]) };
     let channel = Channel::open(options).expect("opened");
     let request = Some(Bytes::from(vec![7; 4096]));
-    let (_handle, mut events) = channel
-        .start(CallOptions {
-            request,
-            ..CallOptions::new("/t.S/M", CallKind::Unary)
-        })
-        .expect("started");
+    let (_handle, mut events) = channel.start(CallOptions { request, ..CallOptions::new("/t.S/M", CallKind::Unary) }).expect("started");
     assert_code(&finish(&mut events).await, Code::Unavailable);
     assert_eq!(world.requests().len(), 1);
 }
@@ -137,9 +108,7 @@ async fn replays_keep_order_and_later_messages_follow_once() {
                     }
                     trailers_only(&mut reply, &[("grpc-status", "14")]);
                 } else {
-                    bodies
-                        .send(read_all(request).await.expect("read"))
-                        .expect("legal");
+                    bodies.send(read_all(request).await.expect("read")).expect("legal");
                     answer(&mut reply, &[b"ok"], &[("grpc-status", "0")]);
                 }
             }
@@ -148,10 +117,7 @@ async fn replays_keep_order_and_later_messages_follow_once() {
     let channel = world.channel(&retry_config(3, ""));
     let (handle, mut events) = start(&channel, CallKind::ClientStreaming, None);
     for number in b'a'..=b'h' {
-        handle
-            .send(Bytes::copy_from_slice(&[number]))
-            .await
-            .expect("sent");
+        handle.send(Bytes::copy_from_slice(&[number])).await.expect("sent");
         proofmark_transport::clock::sleep(ms(30)).await;
     }
     handle.half_close();
@@ -170,9 +136,7 @@ async fn one_deadline_spans_all_attempts() {
                 proofmark_transport::clock::sleep(ms(400)).await;
                 return trailers_only(&mut reply, &[("grpc-status", "14")]);
             }
-            let reason = std::future::poll_fn(|cx| reply.poll_reset(cx))
-                .await
-                .expect("a reset");
+            let reason = std::future::poll_fn(|cx| reply.poll_reset(cx)).await.expect("a reset");
             assert_eq!(reason, h2::Reason::CANCEL);
         })
         .await;
@@ -183,12 +147,7 @@ async fn one_deadline_spans_all_attempts() {
     let seen = world.requests();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].header("grpc-timeout"), Some("1000000u"));
-    let second: u64 = seen[1]
-        .header("grpc-timeout")
-        .and_then(|text| text.strip_suffix('u'))
-        .expect("u")
-        .parse()
-        .expect("legal");
+    let second: u64 = seen[1].header("grpc-timeout").and_then(|text| text.strip_suffix('u')).expect("u").parse().expect("legal");
     assert!((479_000..=521_000).contains(&second), "{second}");
 }
 
@@ -231,22 +190,12 @@ async fn throttling_is_shared_and_refills() {
             }
         })
         .await;
-    let channel = world.channel(&retry_config(
-        5,
-        r#", "retryThrottling": {"maxTokens": 4, "tokenRatio": 0.5}"#,
-    ));
+    let channel = world.channel(&retry_config(5, r#", "retryThrottling": {"maxTokens": 4, "tokenRatio": 0.5}"#));
     let mut counts = Vec::new();
-    for (path, times) in [
-        ("/t.S/Bad", 1),
-        ("/t.S/Bad", 1),
-        ("/t.S/Good", 5),
-        ("/t.S/Bad", 1),
-    ] {
+    for (path, times) in [("/t.S/Bad", 1), ("/t.S/Bad", 1), ("/t.S/Good", 5), ("/t.S/Bad", 1)] {
         let before = world.requests().len();
         for _ in 0..times {
-            let (_handle, mut events) = channel
-                .start(CallOptions::new(path, CallKind::Unary))
-                .expect("started");
+            let (_handle, mut events) = channel.start(CallOptions::new(path, CallKind::Unary)).expect("started");
             finish(&mut events).await;
         }
         counts.push(world.requests().len() - before);
@@ -259,11 +208,7 @@ async fn throttling_is_shared_and_refills() {
 #[case(1, Code::Ok, 2)]
 #[case(100, Code::Unavailable, 2)]
 #[tokio::test(start_paused = true)]
-async fn a_refused_stream_is_repeated_once_at_once(
-    #[case] refusals: usize,
-    #[case] code: Code,
-    #[case] streams: usize,
-) {
+async fn a_refused_stream_is_repeated_once_at_once(#[case] refusals: usize, #[case] code: Code, #[case] streams: usize) {
     let world = World::new();
     world
         .serve(1, move |number, request, mut reply| async move {
@@ -278,10 +223,7 @@ async fn a_refused_stream_is_repeated_once_at_once(
     let seen = world.requests();
     assert_eq!(seen.len(), streams);
     assert_eq!(world.elapsed(), ms(0));
-    assert!(
-        seen.iter()
-            .all(|seen| seen.header("grpc-previous-rpc-attempts").is_none())
-    );
+    assert!(seen.iter().all(|seen| seen.header("grpc-previous-rpc-attempts").is_none()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,11 +241,7 @@ async fn a_lost_connection_is_retried_on_a_new_one_under_the_policy() {
         .await;
     let saw = unary(&world.channel(&retry_config(3, ""))).await;
     assert_code(&saw, Code::Ok);
-    assert!(
-        (80..=121).contains(&world.elapsed().as_millis()),
-        "{:?}",
-        world.elapsed()
-    );
+    assert!((80..=121).contains(&world.elapsed().as_millis()), "{:?}", world.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -311,10 +249,7 @@ async fn an_unreachable_backend_is_retried_under_the_policy() {
     let world = World::new();
     let saw = unary(&world.channel(&retry_config(3, ""))).await;
     assert_code(&saw, Code::Unavailable);
-    assert!(
-        saw.outcome.message.contains("connection refused"),
-        "{saw:?}"
-    );
+    assert!(saw.outcome.message.contains("connection refused"), "{saw:?}");
     let waited = world.elapsed().as_millis();
     assert!((240..=362).contains(&waited), "{waited}");
 }
@@ -324,33 +259,47 @@ async fn a_policy_put_in_from_outside_decides() {
     #[derive(Debug)]
     struct OneMore;
     impl RetryRules for OneMore {
-        fn attempts_left(
-            &self,
-            policy: &proofmark_client::config::RetryPolicy,
-            made: proofmark_client::policy::Made,
-        ) -> bool {
+        fn attempts_left(&self, policy: &proofmark_client::config::RetryPolicy, made: proofmark_client::policy::Made) -> bool {
             made.counted <= policy.max_attempts
         }
-        fn retryable(
-            &self,
-            policy: &proofmark_client::config::RetryPolicy,
-            end: &AttemptEnd,
-        ) -> bool {
+        fn retryable(&self, policy: &proofmark_client::config::RetryPolicy, end: &AttemptEnd) -> bool {
             Standard.retryable(policy, end)
         }
     }
     let world = World::new();
     failing(&world, 100, &[]).await;
-    let policies = Policies {
-        retry: Arc::new(OneMore),
-        ..Policies::default()
-    };
-    let channel = Channel::open(Options {
-        service_config: Some(retry_config(3, "")),
-        policies,
-        ..world.options(&[1])
-    })
-    .expect("opened");
+    let policies = Policies { retry: Arc::new(OneMore), ..Policies::default() };
+    let channel = Channel::open(Options { service_config: Some(retry_config(3, "")), policies, ..world.options(&[1]) }).expect("opened");
     assert_code(&unary(&channel).await, Code::Unavailable);
     assert_eq!(world.requests().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overflow_between_attempts_makes_one_whole_last_attempt() {
+    let world = World::new();
+    let (bodies, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    world
+        .serve(1, move |number, request, mut reply| {
+            let bodies = bodies.clone();
+            async move {
+                if number == 1 {
+                    let mut body = request.into_body();
+                    body.data().await.expect("data").expect("data");
+                } else {
+                    bodies.send(read_all(request).await.expect("read")).expect("taken");
+                }
+                trailers_only(&mut reply, &[("grpc-status", "14"), ("grpc-retry-pushback-ms", "600")]);
+            }
+        })
+        .await;
+    let options = Options { service_config: Some(retry_config(4, "")), retry_buffer: Some(1024), ..world.options(&[1]) };
+    let channel = Channel::open(options).expect("opened");
+    let (handle, mut events) = start(&channel, CallKind::ClientStreaming, None);
+    handle.send(Bytes::from_static(b"0123456789")).await.expect("sent");
+    proofmark_transport::clock::sleep(ms(300)).await;
+    handle.send(Bytes::from(vec![1; 4096])).await.expect("sent");
+    handle.half_close();
+    assert_code(&finish(&mut events).await, Code::Unavailable);
+    assert_eq!(world.requests().len(), 2);
+    assert_eq!(seen.recv().await, Some([frame(b"0123456789"), frame(&[1; 4096])].concat()));
 }

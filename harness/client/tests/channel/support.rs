@@ -9,11 +9,8 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::{HeaderMap, Request, Response};
-use proofmark_client::{
-    CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, Code, Metadata, Options,
-    Outcome,
-};
-use proofmark_transport::clock::Instant;
+use proofmark_client::{CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, Code, Metadata, Options, Outcome};
+use proofmark_transport::clock::{Instant, now};
 use proofmark_transport::{BoxLink, Clock, Network, Seed, SimNetwork};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -28,9 +25,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("text"))
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
     }
 }
 
@@ -46,28 +41,16 @@ pub(crate) type Reply = SendResponse<Bytes>;
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self {
-            network: SimNetwork::default(),
-            seen: Arc::default(),
-            start: Instant::now(),
-        }
+        Self { network: SimNetwork::default(), seen: Arc::default(), start: now() }
     }
 
     pub(crate) fn options(&self, ports: &[u16]) -> Options {
         let addresses = ports.iter().map(|port| address(*port)).collect();
-        Options::new(
-            Arc::new(self.network.clone()),
-            Clock::fixed(),
-            Seed(7),
-            addresses,
-        )
+        Options::new(Arc::new(self.network.clone()), Clock::fixed(), Seed(7), addresses)
     }
 
     pub(crate) fn channel(&self, config: &str) -> Channel {
-        let options = Options {
-            service_config: Some(config.to_owned()),
-            ..self.options(&[1])
-        };
+        let options = Options { service_config: Some(config.to_owned()), ..self.options(&[1]) };
         Channel::open(options).expect("opened")
     }
 
@@ -85,8 +68,7 @@ impl World {
         F: Future<Output = ()> + Send + 'static,
         H: Fn(usize, Request<RecvStream>, Reply) -> F + Clone + Send + Sync + 'static,
     {
-        self.serve_with(port, h2::server::Builder::new(), handler)
-            .await;
+        self.serve_with(port, h2::server::Builder::new(), handler).await;
     }
 
     pub(crate) async fn serve_with<F, H>(&self, port: u16, builder: h2::server::Builder, handler: H)
@@ -101,23 +83,13 @@ impl World {
                 let Ok((link, _)) = listener.accept().await else {
                     return;
                 };
-                tokio::spawn(world.clone().connection(
-                    connection,
-                    link,
-                    builder.clone(),
-                    handler.clone(),
-                ));
+                tokio::spawn(world.clone().connection(connection, link, builder.clone(), handler.clone()));
             }
         });
     }
 
-    async fn connection<F, H>(
-        self,
-        connection: usize,
-        link: BoxLink,
-        builder: h2::server::Builder,
-        handler: H,
-    ) where
+    async fn connection<F, H>(self, connection: usize, link: BoxLink, builder: h2::server::Builder, handler: H)
+    where
         F: Future<Output = ()> + Send + 'static,
         H: Fn(usize, Request<RecvStream>, Reply) -> F + Clone + Send + Sync + 'static,
     {
@@ -128,12 +100,7 @@ impl World {
             let number = {
                 let mut seen = self.seen.lock().expect("unpoisoned");
                 let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
-                seen.push(Seen {
-                    at: self.elapsed(),
-                    connection,
-                    path,
-                    headers,
-                });
+                seen.push(Seen { at: self.elapsed(), connection, path, headers });
                 seen.len()
             };
             tokio::spawn(handler(number, request, reply));
@@ -187,12 +154,8 @@ impl Raw {
     pub(crate) async fn greet(&mut self, settings: &[(u16, u32)]) {
         let mut preface = [0; 24];
         self.link.read_exact(&mut preface).await.expect("a preface");
-        let payload: Vec<u8> = settings
-            .iter()
-            .flat_map(|(id, value)| {
-                [id.to_be_bytes().to_vec(), value.to_be_bytes().to_vec()].concat()
-            })
-            .collect();
+        let payload: Vec<u8> =
+            settings.iter().flat_map(|(id, value)| [id.to_be_bytes().to_vec(), value.to_be_bytes().to_vec()].concat()).collect();
         self.send(SETTINGS, 0, 0, &payload).await;
     }
 
@@ -209,8 +172,7 @@ impl Raw {
         loop {
             let mut head = [0; 9];
             self.link.read_exact(&mut head).await.ok()?;
-            let length =
-                usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
             let mut payload = vec![0; length];
             self.link.read_exact(&mut payload).await.ok()?;
             let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
@@ -219,12 +181,7 @@ impl Raw {
                 (SETTINGS, _) => {}
                 (0x8, _) if self.window => {}
                 _ => {
-                    return Some(RawFrame {
-                        kind: head[3],
-                        flags: head[4],
-                        stream,
-                        payload,
-                    });
+                    return Some(RawFrame { kind: head[3], flags: head[4], stream, payload });
                 }
             }
         }
@@ -265,13 +222,7 @@ impl Raw {
     }
 
     pub(crate) async fn goaway(&mut self, last: u32, code: u32, debug: &[u8]) {
-        self.send(
-            GOAWAY,
-            0,
-            0,
-            &[&last.to_be_bytes()[..], &code.to_be_bytes(), debug].concat(),
-        )
-        .await;
+        self.send(GOAWAY, 0, 0, &[&last.to_be_bytes()[..], &code.to_be_bytes(), debug].concat()).await;
     }
 
     pub(crate) async fn reset(&mut self, stream: u32, code: u32) {
@@ -291,8 +242,7 @@ impl Raw {
     }
 }
 
-pub(crate) const OK_HEAD: [(&str, &str); 2] =
-    [(":status", "200"), ("content-type", "application/grpc")];
+pub(crate) const OK_HEAD: [(&str, &str); 2] = [(":status", "200"), ("content-type", "application/grpc")];
 
 /// A header block of literal fields.
 pub(crate) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -300,10 +250,7 @@ pub(crate) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
         assert!(text.len() < 127);
         [&[u8::try_from(text.len()).expect("legal")], text.as_bytes()].concat()
     };
-    fields
-        .iter()
-        .flat_map(|(name, value)| [vec![0], text(name), text(value)].concat())
-        .collect()
+    fields.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
 }
 
 pub(crate) fn address(port: u16) -> SocketAddr {
@@ -330,10 +277,7 @@ pub(crate) async fn read_all(request: Request<RecvStream>) -> Result<Vec<u8>, h2
 
 /// Headers, messages and trailers.
 pub(crate) fn answer(reply: &mut Reply, messages: &[&[u8]], trailers: &[(&'static str, &str)]) {
-    let response = Response::builder()
-        .header("content-type", "application/grpc")
-        .body(())
-        .expect("legal");
+    let response = Response::builder().header("content-type", "application/grpc").body(()).expect("legal");
     let mut stream = reply.send_response(response, false).expect("sent");
     for message in messages {
         stream.send_data(frame(message), false).expect("sent");
@@ -351,9 +295,7 @@ pub(crate) fn trailers_only(reply: &mut Reply, fields: &[(&str, &str)]) {
     for (key, value) in fields {
         response = response.header(*key, *value);
     }
-    reply
-        .send_response(response.body(()).expect("legal"), true)
-        .expect("sent");
+    reply.send_response(response.body(()).expect("legal"), true).expect("sent");
 }
 
 /// What an application saw of a call.
@@ -369,32 +311,19 @@ pub(crate) async fn finish(events: &mut CallEvents) -> Saw {
     loop {
         match events.next().await.expect("an event") {
             CallEvent::Headers(metadata) => {
-                assert!(headers.replace(metadata).is_none() && messages.is_empty())
+                assert!(headers.replace(metadata).is_none() && messages.is_empty());
             }
             CallEvent::Message(message) => messages.push(message),
             CallEvent::Ended(outcome) => {
                 assert_eq!(events.next().await, None);
-                return Saw {
-                    headers,
-                    messages,
-                    outcome,
-                };
+                return Saw { headers, messages, outcome };
             }
         }
     }
 }
 
-pub(crate) fn start(
-    channel: &Channel,
-    kind: CallKind,
-    timeout: Option<Duration>,
-) -> (CallHandle, CallEvents) {
-    channel
-        .start(CallOptions {
-            timeout,
-            ..CallOptions::new("/t.S/M", kind)
-        })
-        .expect("started")
+pub(crate) fn start(channel: &Channel, kind: CallKind, timeout: Option<Duration>) -> (CallHandle, CallEvents) {
+    channel.start(CallOptions { timeout, ..CallOptions::new("/t.S/M", kind) }).expect("started")
 }
 
 pub(crate) async fn call(channel: &Channel, kind: CallKind) -> Saw {

@@ -1,0 +1,273 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use proofmark_transport::Seed;
+
+/// Judges whether gRPC servers and clients keep their operational promises - deadlines, retries, status mapping, metadata, health, draining - when
+/// the transport misbehaves.
+#[derive(Debug, Parser)]
+#[command(name = "proofmark", version, propagate_version = true, max_term_width = 120)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run cases against a system; without further words against the reference, in process
+    Run(RunArgs),
+    /// List cases, with what they prove and need
+    List(ListArgs),
+    /// Explain a requirement, case, check, step, fault or killer
+    Explain(ExplainArgs),
+    /// Judge a stored run again
+    Judge(JudgeArgs),
+    /// Render a stored run in another format
+    Report(ReportArgs),
+    /// Run every broken variant of the reference over all cases
+    Killers(KillersArgs),
+    /// Run the reference user service
+    Serve(Box<ServeArgs>),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// End what is started here when standard input ends (used by `run` itself)
+    #[command(hide = true)]
+    Supervise(SuperviseArgs),
+}
+
+/// Which cases.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Selection {
+    /// Ids of cases or requirements, beginnings of them (`retry.pushback`), or patterns with `*`; all cases if absent
+    #[arg(value_name = "PATTERN")]
+    pub patterns: Vec<String>,
+    /// Only cases of this area (deadlines, retry, status, metadata, health, shutdown, user, connections); may be repeated
+    #[arg(long, value_name = "AREA")]
+    pub area: Vec<String>,
+    /// Only cases that test this end
+    #[arg(long)]
+    pub role: Option<RoleArg>,
+}
+
+/// An end of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    /// Clients under test.
+    Client,
+    /// Servers under test.
+    Server,
+    /// A client and a server under test.
+    Pair,
+}
+
+/// What to make of what cannot be judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Inconclusive {
+    /// Exit code 1.
+    Fail,
+    /// Exit code 4.
+    #[default]
+    Warn,
+    /// No influence on the exit code.
+    Ignore,
+}
+
+/// `proofmark run`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Which cases.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Test a server that this command line starts; split into words, run without a shell, `$PORT` is replaced; may be repeated
+    #[arg(long, value_name = "CMD")]
+    pub server_cmd: Vec<String>,
+    /// Test a server that runs already; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Vec<String>,
+    /// Test the reference in process, too, where other systems are named
+    #[arg(long)]
+    pub reference: bool,
+    /// Put this broken variant in the reference's place (see `proofmark killers --list`)
+    #[arg(long, value_name = "NAME")]
+    pub killer: Option<String>,
+    /// Allow cases that send malformed frames to an address that is not loopback
+    #[arg(long)]
+    pub hostile: bool,
+    /// The seed of all chance; drawn and printed if absent
+    #[arg(long)]
+    pub seed: Option<Seed>,
+    /// How many cases at a time; the number of cores in process, 16 elsewhere
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// By how much time windows are widened on the real clock, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 100)]
+    pub tolerance_ms: u64,
+    /// How long a server may take to get ready, in seconds
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub ready_limit: u64,
+    /// What to write to standard output in the end: terminal, json, junit, markdown
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Where to write record and reports; reports/out/<run> if absent, with `latest` leading there
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Warnings fail, too
+    #[arg(long)]
+    pub strict: bool,
+    /// What to make of what cannot be judged
+    #[arg(long, default_value = "warn")]
+    pub inconclusive: Inconclusive,
+}
+
+/// `proofmark list`.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Which cases.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Ids alone
+    #[arg(long)]
+    pub ids: bool,
+}
+
+/// `proofmark explain`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The id of a requirement or case, or the name of a check, step, fault or killer
+    pub name: String,
+}
+
+/// `proofmark judge`.
+#[derive(Debug, clap::Args)]
+pub struct JudgeArgs {
+    /// The record.jsonl of a run
+    pub record: PathBuf,
+    /// The tolerance with which the run was judged, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 100)]
+    pub tolerance_ms: u64,
+}
+
+/// `proofmark report`.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// The record.jsonl of a run
+    pub record: PathBuf,
+    /// terminal, json, junit or markdown
+    #[arg(long, default_value = "terminal")]
+    pub format: String,
+}
+
+/// `proofmark killers`.
+#[derive(Debug, clap::Args)]
+pub struct KillersArgs {
+    /// Names of killers, or beginnings of them; all if absent
+    pub names: Vec<String>,
+    /// List them without running anything
+    #[arg(long)]
+    pub list: bool,
+    /// How many cases at a time
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+/// `proofmark completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `proofmark supervise`.
+#[derive(Debug, clap::Args)]
+pub struct SuperviseArgs {
+    /// The words of the command line
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
+}
+
+/// `proofmark serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 is a free one. Without it 127.0.0.1 and the port of PORT
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// The port, where --listen is absent
+    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// The file that users are kept in; in memory if absent
+    #[arg(long, env = "PROOFMARK_STORE", value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// Whom to ask for users that are not here: addresses with commas between
+    #[arg(long, env = "PROOFMARK_UPSTREAM", value_name = "HOST:PORT,...")]
+    pub upstream: Option<String>,
+    /// Tokens that let calls in, one a line: TOKEN, SUBJECT[, UNIX-SECONDS]; auth is off if absent
+    #[arg(long, env = "PROOFMARK_AUTH_TOKENS", value_name = "FILE")]
+    pub auth_tokens: Option<PathBuf>,
+    /// Listen on an address that others can reach although auth is off
+    #[arg(long)]
+    pub no_auth: bool,
+    /// How log lines look on standard error
+    #[arg(long, env = "PROOFMARK_LOG", default_value = "text")]
+    pub log: LogFormat,
+    /// Test hooks: stdin, exposed, store=down, users=N, with commas between
+    #[arg(long, env = "PROOFMARK_TEST_HOOKS", value_name = "WORDS", num_args = 0..=1, default_missing_value = "")]
+    pub test_hooks: Option<String>,
+    /// How long calls in flight may go on after a signal (30s)
+    #[arg(long, env = "PROOFMARK_GRACE", value_name = "DURATION")]
+    pub grace: Option<String>,
+    /// How long new calls are still served after a signal (0s)
+    #[arg(long, env = "PROOFMARK_LAME_DUCK", value_name = "DURATION")]
+    pub lame_duck: Option<String>,
+    /// The longest deadline that is honoured
+    #[arg(long, env = "PROOFMARK_DEADLINE_MAX", value_name = "DURATION")]
+    pub deadline_max: Option<String>,
+    /// Streams open at one time on a connection
+    #[arg(long, env = "PROOFMARK_MAX_CONCURRENT_STREAMS", value_name = "N")]
+    pub max_concurrent_streams: Option<String>,
+    /// The largest message that is taken (4MiB)
+    #[arg(long, env = "PROOFMARK_MAX_RECEIVE", value_name = "SIZE")]
+    pub max_receive: Option<String>,
+    /// The largest message that is sent
+    #[arg(long, env = "PROOFMARK_MAX_SEND", value_name = "SIZE")]
+    pub max_send: Option<String>,
+    /// The largest header list that is taken
+    #[arg(long, env = "PROOFMARK_MAX_HEADER_LIST", value_name = "SIZE")]
+    pub max_header_list: Option<String>,
+    /// Time between probes of the store (5s)
+    #[arg(long, env = "PROOFMARK_PROBE_INTERVAL", value_name = "DURATION")]
+    pub probe_interval: Option<String>,
+    /// How long one probe may take (1s)
+    #[arg(long, env = "PROOFMARK_PROBE_LIMIT", value_name = "DURATION")]
+    pub probe_limit: Option<String>,
+    /// How old a connection may get
+    #[arg(long, env = "PROOFMARK_MAX_AGE", value_name = "DURATION")]
+    pub max_age: Option<String>,
+    /// How long calls on an old connection may go on
+    #[arg(long, env = "PROOFMARK_MAX_AGE_GRACE", value_name = "DURATION")]
+    pub max_age_grace: Option<String>,
+    /// How long a connection may be without calls
+    #[arg(long, env = "PROOFMARK_MAX_IDLE", value_name = "DURATION")]
+    pub max_idle: Option<String>,
+    /// How long a gateway waits where the caller gave no deadline
+    #[arg(long, env = "PROOFMARK_DOWNSTREAM_TIMEOUT", value_name = "DURATION")]
+    pub downstream_timeout: Option<String>,
+    /// Metadata keys that a gateway passes on, with commas between
+    #[arg(long, env = "PROOFMARK_FORWARDS", value_name = "KEYS")]
+    pub forwards: Option<String>,
+    /// Whether reflection is served: enabled or disabled
+    #[arg(long, env = "PROOFMARK_REFLECTION", value_name = "SWITCH")]
+    pub reflection: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,11 @@
+//! One file a subcommand.
+
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod judge;
+pub(crate) mod killers;
+pub(crate) mod list;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod supervise;
