@@ -8,6 +8,8 @@ pub mod args;
 mod commands;
 mod context;
 pub mod exit;
+#[path = "run/mod.rs"]
+mod run_parts;
 mod select;
 
 use std::ffi::OsString;

@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 use proofmark_engine::case::{Case, Catalogue, Role};
 
+use proofmark_transport::Seed;
+
 use crate::args::{RoleArg, Selection};
 
 /// The suites as they are embedded.
@@ -17,6 +19,12 @@ impl Suites {
         let catalogue = proofmark_suites::catalogue().map_err(|errors| anyhow::anyhow!("the requirement catalogue does not load\n{errors}"))?;
         let cases = proofmark_suites::cases(&catalogue).map_err(|errors| anyhow::anyhow!("the cases do not load\n{errors}"))?;
         Ok(Self { catalogue, cases })
+    }
+
+    /// A digest of the requirement catalogue, so that two records can be compared.
+    pub(crate) fn digest(&self) -> String {
+        let all = proofmark_suites::REQUIREMENTS.iter().fold(Seed(0), |seed, (_, text)| seed.derive(text));
+        format!("{:016x}", all.0)
     }
 
     /// The cases that are meant.

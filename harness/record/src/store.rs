@@ -209,6 +209,14 @@ impl RecordWriter {
         self.write_inner(line).map_err(|source| RecordError::Io { path: self.path.clone(), source })
     }
 
+    /// Appends whole lines that are serialised already.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write_raw(&mut self, lines: &[u8]) -> Result<(), RecordError> {
+        self.out.write_all(lines).map_err(|source| RecordError::Io { path: self.path.clone(), source })
+    }
+
     /// Hands everything written so far to the operating system.
     ///
     /// # Errors

@@ -86,6 +86,8 @@ pub struct Done {
     pub result: CaseResult,
     /// The transcripts of its rounds.
     pub transcripts: Vec<Vec<Event>>,
+    /// The round, from 0, that the findings are of.
+    pub worst_round: usize,
 }
 
 /// Runs cases and hands each result over as soon as it is there. Gives the number of cases that were not run, because of `stop`.
@@ -122,12 +124,12 @@ pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &
 pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Catalogue) -> Done {
     if let Some(reason) = target.lacks(case) {
         let judged = Judged { verdict: Verdict::Unsupported, reason: Some(reason), findings: Vec::new(), timer_lag: Duration::ZERO };
-        return Done { result: result(case, target, catalogue, judged, Facts::default()), transcripts: Vec::new() };
+        return Done { result: result(case, target, catalogue, judged, Facts::default()), transcripts: Vec::new(), worst_round: 0 };
     }
     let virtual_time = target.tier == Tier::InProcess;
     let tolerance = if virtual_time { VIRTUAL_TOLERANCE } else { options.tolerance };
     let mut facts = Facts::default();
-    let mut worst: Option<(Judged, Seed)> = None;
+    let mut worst: Option<(Judged, usize)> = None;
     let mut transcripts = Vec::new();
     for round in 1..=case.rounds {
         let seed = options.seed.derive(&case.id).derive(&round.to_string());
@@ -143,18 +145,18 @@ pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Cat
         facts.rounds.0 += u32::from(matches!(judged.verdict, Verdict::Pass | Verdict::Warn | Verdict::Info));
         transcripts.push(events);
         if worst.as_ref().is_none_or(|(worst, _)| severity(judged.verdict) > severity(worst.verdict)) {
-            worst = Some((judged, seed));
+            worst = Some((judged, transcripts.len() - 1));
         }
         if options.stop.load(Ordering::Relaxed) {
             break;
         }
     }
-    let (judged, _) = worst.unwrap_or_else(|| {
+    let (judged, worst_round) = worst.unwrap_or_else(|| {
         let judged = Judged { verdict: Verdict::Skipped, reason: Some("interrupted".into()), findings: Vec::new(), timer_lag: Duration::ZERO };
-        (judged, options.seed)
+        (judged, 0)
     });
     facts.seed = options.seed.to_string();
-    Done { result: result(case, target, catalogue, judged, facts), transcripts }
+    Done { result: result(case, target, catalogue, judged, facts), transcripts, worst_round }
 }
 
 /// Judges stored rounds again.

@@ -1,0 +1,5 @@
+//! What a run needs around the engine.
+
+pub(crate) mod folder;
+pub(crate) mod interrupt;
+pub(crate) mod progress;
