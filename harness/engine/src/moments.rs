@@ -99,7 +99,7 @@ impl<'a> Matcher<'a> {
                     | (Verb::Thawed, SystemAct::Thawed)
             ),
             (Thing::Signal, Verb::Sent, What::SignalSent { .. }) => true,
-            (Thing::Store | Thing::Health | Thing::Auth, Verb::Switched, What::Steering { what, direction: Direction::Received, .. }) => {
+            (Thing::Store | Thing::Health | Thing::Auth, Verb::Switched, What::Steering { what, direction: Direction::Sent, .. }) => {
                 matches!((thing, what), (Thing::Store, Steered::Store) | (Thing::Health, Steered::Health) | (Thing::Auth, Steered::Auth))
             }
             (Thing::Resolver, verb, What::Resolver { direction }) => (*verb == Verb::Updated) == (*direction == Direction::Sent),

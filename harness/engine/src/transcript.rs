@@ -107,6 +107,23 @@ impl Transcript {
         }
     }
 
+    /// Waits until the transcript as a whole is as it should be: `holds` sees each event once, and its last word counts.
+    pub async fn wait_for(&self, mut holds: impl FnMut(&Event) -> bool) {
+        let mut seen = 0;
+        loop {
+            let grown = self.0.grown.notified();
+            {
+                let events = self.0.events.borrow();
+                let last = events[seen..].iter().fold(seen == 0, |_, event| holds(event));
+                seen = events.len();
+                if last {
+                    return;
+                }
+            }
+            grown.await;
+        }
+    }
+
     /// The number of the next attempt of `call`, from 1.
     pub fn next_attempt(&self, call: &CallRef) -> u32 {
         let mut attempts = self.0.attempts.borrow_mut();

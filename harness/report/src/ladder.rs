@@ -62,11 +62,11 @@ fn describe(what: &What) -> Option<(Side, String)> {
         What::AttemptReset { place, error } => (Side::Here, format!("{} reset by the system: {error}", attempt(place))),
         What::AttemptEnded { place, by } => (Side::Here, format!("{} ended by {}", attempt(place), who(*by))),
         What::Unexpected(place) => (Side::Here, format!("no rule of {} fits {}", place.peer, attempt(place))),
-        What::Message { at, direction, call, size, data, .. } => {
+        What::Message { at, direction, call, size, .. } => {
             let verb = if *direction == Direction::Sent { "sent" } else { "received" };
             let place = if *at == proofmark_record::End::Caller { "caller" } else { "backend" };
             let call = call.as_ref().map(|call| format!(" of {call}")).unwrap_or_default();
-            (Side::Here, format!("message{call} {verb} at {place}, {size} B{}", preview(data)))
+            (Side::Here, format!("message{call} {verb} at {place}, {size} B"))
         }
         What::HalfClose { direction, call, .. } => {
             let verb = if *direction == Direction::Sent { "sent" } else { "received" };
@@ -199,12 +199,6 @@ fn short(path: &str) -> String {
 
 fn safe(text: &str) -> String {
     Text::from(text).to_string()
-}
-
-fn preview(data: &Text) -> String {
-    let text = data.to_string();
-    let printable: String = text.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').take(40).collect();
-    if printable.is_empty() || text.len() > 200 { String::new() } else { format!(" {printable:?}") }
 }
 
 /// Events shown before the deciding one.

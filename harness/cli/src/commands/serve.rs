@@ -26,14 +26,15 @@ async fn serve(args: &ServeArgs, context: &Context) -> Result<u8> {
     let environment = environment(args)?;
     environment.check(listen, args.no_auth)?;
     let hooks_read_stdin = environment.test_hooks.as_ref().is_some_and(|hooks| hooks.stdin);
+    // before anybody knows that we are here
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
     let server = proofmark_service::start(settings, environment, listen).await.with_context(|| format!("cannot serve on {listen}"))?;
     let server = Arc::new(server);
     context.say(&format!("listening {}", server.address()));
     if hooks_read_stdin {
         obey_stdin(server.clone());
     }
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
     loop {
         tokio::select! {
             biased;

@@ -1,6 +1,7 @@
 //! One round of one case, from set-up to a finished transcript.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -185,6 +186,7 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     end_open_calls(&actor).await;
     faults.lift_all();
     Aftercare { case, stage, actor: &actor }.look().await;
+    settle(&actor, setting.virtual_time).await;
     if let Some(host) = &actor.host {
         host.end();
     }
@@ -198,10 +200,43 @@ async fn settle(actor: &Actor, virtual_time: bool) {
     if virtual_time {
         return;
     }
-    if let Some(host) = actor.host.as_ref().filter(|host| host.is_running() && host.has_hooks()) {
-        // the answer to a steering line comes behind every line written before
-        host.steer(proofmark_record::Steered::Auth, "auth up".into()).await;
+    if let Some(host) = actor.host.as_ref().filter(|host| host.has_hooks()) {
+        // handlers and lines of calls that have ended are still under way; what never comes is found by the checks
+        let _ = timeout(LINES_LIMIT, last_lines(actor)).await;
+        if host.is_running() {
+            // the answer to a steering line comes behind every line written before
+            host.steer(proofmark_record::Steered::Auth, "auth up".into()).await;
+        }
     }
+}
+
+/// Waits until every call that ended has its access line, and every handler of such a call its end.
+async fn last_lines(actor: &Actor) {
+    let mut balance: BTreeMap<CallRef, (bool, i32, bool)> = BTreeMap::new();
+    actor
+        .stage
+        .transcript()
+        .wait_for(|event| {
+            match &event.what {
+                What::CallEnded { call, .. } => {
+                    balance.entry(call.clone()).or_default().0 = true;
+                }
+                What::Hook { call: Some(call), line } => {
+                    let entry = balance.entry(call.clone()).or_default();
+                    match line.get("hook").and_then(|hook| hook.as_str()) {
+                        Some("begin") => entry.1 += 1,
+                        Some("end") => entry.1 -= 1,
+                        _ => {}
+                    }
+                }
+                What::Log { call: Some(call), line } if line.get("line").and_then(|line| line.as_str()) == Some("access") => {
+                    balance.entry(call.clone()).or_default().2 = true;
+                }
+                _ => {}
+            }
+            balance.values().all(|(ended, running, logged)| !ended || (*running == 0 && *logged))
+        })
+        .await;
 }
 
 async fn end_open_calls(actor: &Actor) {
@@ -383,5 +418,7 @@ const AFTERCARE_DEADLINE: Duration = Duration::from_secs(150);
 const AFTERCARE_LIMIT: Duration = Duration::from_secs(160);
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 const LAG_STEP: Duration = Duration::from_millis(5);
+/// How long lines of a process may be under way.
+const LINES_LIMIT: Duration = Duration::from_millis(200);
 /// More turns than any chain of tasks is long.
 const SETTLE_ROUNDS: usize = 32;

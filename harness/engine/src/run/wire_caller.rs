@@ -1,12 +1,14 @@
 //! Makes the calls of a server case: a scripted client on connections of its own.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 use proofmark_record::{Actor, CallKind, CallRef, Outcome, Owed, StatusSeen, Text, What};
+use tokio::sync::Notify;
+
 use proofmark_wire::{ErrorCode, Field, StatusCode, binary, text, timeout};
 
 use super::stage::{Local, Round, Stage};
@@ -29,6 +31,9 @@ struct Inner {
     routes: RefCell<BTreeMap<Option<String>, SocketAddr>>,
     conns: RefCell<BTreeMap<String, Vec<Conn>>>,
     calls: RefCell<BTreeMap<CallRef, (Conn, u32)>>,
+    /// Clients that are making a connection.
+    dialling: RefCell<BTreeSet<String>>,
+    dialled: Notify,
     token: Option<String>,
     /// Calls carry a request id, since a gateway stands between caller and backend.
     names_requests: bool,
@@ -43,6 +48,8 @@ impl WireCaller {
             routes: RefCell::default(),
             conns: RefCell::default(),
             calls: RefCell::default(),
+            dialling: RefCell::default(),
+            dialled: Notify::new(),
             token,
             names_requests,
         }))
@@ -89,9 +96,9 @@ impl WireCaller {
             let routes = self.0.routes.borrow();
             routes.get(&Some(client.to_owned())).or_else(|| routes.get(&None)).copied()
         };
-        let number = self.0.conns.borrow().get(client).map_or(0, Vec::len) as u32 + 1;
         let stage = &self.0.stage;
-        let refused = |text: String| stage.transcript().write(What::ConnectionRefused { peer: client.to_owned(), connection: number, text });
+        let number = || self.0.conns.borrow().get(client).map_or(0, Vec::len) as u32 + 1;
+        let refused = |text: String| stage.transcript().write(What::ConnectionRefused { peer: client.to_owned(), connection: number(), text });
         let Some(address) = address else {
             refused("the server is not running".into());
             return None;
@@ -100,7 +107,7 @@ impl WireCaller {
             Ok(link) => {
                 let setup = Setup {
                     peer: client.to_owned(),
-                    number,
+                    number: number(),
                     side: Side::Client,
                     manners,
                     call_prefix: stage.call_prefix().to_owned(),
@@ -185,11 +192,24 @@ impl WireCaller {
         conn.with_stream(id, outcome_of).unwrap_or(Outcome::Dropped)
     }
 
+    /// The connection of a client; calls that need a new one at the same time share it.
     async fn conn_for(&self, given: &Call, client: &str) -> Option<Conn> {
-        let fresh = matches!(given.via, Some(crate::case::when::Via::Fresh));
-        match self.conn(client, None).filter(|conn| !fresh && !conn.is_closed()) {
-            Some(conn) => Some(conn),
-            None => self.dial(client, self.0.clients.get(client).cloned().unwrap_or_default(), false).await,
+        let manners = || self.0.clients.get(client).cloned().unwrap_or_default();
+        if matches!(given.via, Some(crate::case::when::Via::Fresh)) {
+            return self.dial(client, manners(), false).await;
+        }
+        loop {
+            if let Some(conn) = self.conn(client, None).filter(|conn| !conn.is_closed()) {
+                return Some(conn);
+            }
+            let dialled = self.0.dialled.notified();
+            if self.0.dialling.borrow_mut().insert(client.to_owned()) {
+                let conn = self.dial(client, manners(), false).await;
+                self.0.dialling.borrow_mut().remove(client);
+                self.0.dialled.notify_waiters();
+                return conn;
+            }
+            dialled.await;
         }
     }
 

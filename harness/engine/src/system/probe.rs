@@ -82,9 +82,9 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
 }
 
 fn case(catalogue: &Catalogue) -> Result<Case, StartError> {
-    let broken = || StartError("the probe's own case does not load".into());
-    let cases = load_suites(&[("probe.yaml", PROBE)], catalogue).map_err(|_| broken())?;
-    cases.into_iter().next().ok_or_else(broken)
+    let broken = |why: &dyn std::fmt::Display| StartError(format!("the probe's own case does not load: {why}"));
+    let cases = load_suites(&[("probe.yaml", PROBE)], catalogue).map_err(|errors| broken(&errors))?;
+    cases.into_iter().next().ok_or_else(|| broken(&"there is none"))
 }
 
 const PROBE: &str = "\
@@ -95,7 +95,7 @@ cases:
   - id: user.get.response-header
     limit: 20s
     when: [call: {operation: unary, deadline: 10s}]
-    then: [outcome: {at-least: 0}]
+    then: [outcome: {status: OK}]
 ";
 
 /// The settings that the service contract says a server honours.
