@@ -19,6 +19,14 @@ pub struct Scope {
     pub connection: Option<u32>,
 }
 
+impl Scope {
+    /// The call of this round that a moment names, if it does.
+    pub fn own_call(&self, moment: &Moment) -> Option<&CallRef> {
+        let name = if moment.thing == Thing::Call { moment.name.as_ref() } else { moment.of.as_ref() }?;
+        self.own.iter().rev().find(|own| own.name == *name)
+    }
+}
+
 /// Finds the events that a moment means, one after the other.
 #[derive(Clone, Debug)]
 pub struct Matcher<'a> {

@@ -22,6 +22,7 @@ struct Inner {
     calls: RefCell<BTreeMap<String, u32>>,
     request_ids: RefCell<BTreeMap<String, CallRef>>,
     open_calls: RefCell<Vec<CallRef>>,
+    starts: RefCell<BTreeMap<CallRef, usize>>,
     peer_acts: Cell<u32>,
 }
 
@@ -36,6 +37,7 @@ impl Transcript {
             calls: RefCell::default(),
             request_ids: RefCell::default(),
             open_calls: RefCell::default(),
+            starts: RefCell::default(),
             peer_acts: Cell::default(),
         }))
     }
@@ -48,7 +50,10 @@ impl Transcript {
     /// Adds an event that happened a little earlier, at `at` since the start.
     pub fn write_at(&self, at: Duration, what: What) -> u32 {
         match &what {
-            What::CallStarted { call, .. } => self.0.open_calls.borrow_mut().push(call.clone()),
+            What::CallStarted { call, .. } => {
+                self.0.open_calls.borrow_mut().push(call.clone());
+                self.0.starts.borrow_mut().insert(call.clone(), self.len());
+            }
             What::CallEnded { call, .. } => self.0.open_calls.borrow_mut().retain(|open| open != call),
             _ => {}
         }
@@ -92,8 +97,12 @@ impl Transcript {
     }
 
     /// Waits until `wanted` said yes to an event; each event is shown once, from the first on.
-    pub async fn wait(&self, mut wanted: impl FnMut(&Event) -> bool) {
-        let mut seen = 0;
+    pub async fn wait(&self, wanted: impl FnMut(&Event) -> bool) {
+        self.wait_from(0, wanted).await;
+    }
+
+    /// As [`Self::wait`], without the events before `seen`.
+    pub async fn wait_from(&self, mut seen: usize, mut wanted: impl FnMut(&Event) -> bool) {
         loop {
             let grown = self.0.grown.notified();
             {
@@ -150,6 +159,11 @@ impl Transcript {
         let named = id.and_then(|id| self.0.request_ids.borrow().get(id).cloned());
         let open = self.0.open_calls.borrow();
         named.or_else(|| if let [only] = open.as_slice() { Some(only.clone()) } else { None })
+    }
+
+    /// The place of the event with which a call started; nothing about the call is before it.
+    pub fn start_of(&self, call: &CallRef) -> usize {
+        self.0.starts.borrow().get(call).copied().unwrap_or(0)
     }
 
     /// Calls that have started and not ended.

@@ -1,8 +1,8 @@
 //! What must hold in every case (architecture, 'Standing checks').
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proofmark_record::{CallRef, Direction, End, FrameSays, Outcome, What};
+use proofmark_record::{CallRef, Direction, End, Event, FrameSays, Outcome, What};
 
 use super::view::{Miss, View, show};
 use crate::case::{Case, Role, Step};
@@ -33,15 +33,16 @@ pub const STANDING: [(&str, StandingCheck); 7] = [
 
 /// Every call has exactly one outcome, nothing follows it, and none is left pending.
 fn ended_once(_: &Case, view: &View<'_>) -> Vec<Miss> {
+    let lives = lives(view);
     let mut misses = Vec::new();
     for seen in &view.calls {
-        let ends: Vec<_> = view.all.iter().filter(|event| matches!(&event.what, What::CallEnded { call, .. } if *call == seen.call)).collect();
-        match ends.as_slice() {
+        let Some(life) = lives.get(&seen.call) else { continue };
+        match life.ends.as_slice() {
             [] => misses.push(Miss::new(format!("call {} ends", seen.call), "never, not even when it was cancelled").at(seen.started)),
             [end] => {
                 let late = seen.deadline.and_then(|deadline| {
                     let lasted = end.at().saturating_sub(seen.started.at());
-                    (lasted > deadline + view.tolerance && cancelled_by_us(view, &seen.call)).then_some((deadline, lasted))
+                    (lasted > deadline + view.tolerance && life.cancelled_in_the_end).then_some((deadline, lasted))
                 });
                 if let Some((deadline, lasted)) = late {
                     let mut miss = Miss::new(format!("call {} ends by its deadline of {}", seen.call, show(deadline)), format!("after {}", show(lasted))).at(end);
@@ -49,27 +50,66 @@ fn ended_once(_: &Case, view: &View<'_>) -> Vec<Miss> {
                     misses.push(miss);
                 }
             }
-            [_, second, ..] => misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", ends.len())).at(second)),
+            [_, second, ..] => misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", life.ends.len())).at(second)),
         }
-        if let [end, ..] = ends.as_slice() {
-            let after = view.all.iter().find(|event| event.seq > end.seq && is_delivery_to(&event.what, &seen.call));
-            misses.extend(after.map(|event| Miss::new(format!("nothing reaches call {} after its end", seen.call), "something did").at(event)));
-        }
+        misses.extend(life.after_end.map(|event| Miss::new(format!("nothing reaches call {} after its end", seen.call), "something did").at(event)));
     }
     misses
 }
 
-/// Whether the only reason why a call ended is that the harness cleaned up.
-fn cancelled_by_us(view: &View<'_>, call: &CallRef) -> bool {
-    view.all[view.events.len()..].iter().any(|event| matches!(&event.what, What::CallCancelled { call: other } if other == call))
+/// What standing checks need to know of a call, gathered in one pass.
+#[derive(Default)]
+struct Life<'a> {
+    ends: Vec<&'a Event>,
+    after_end: Option<&'a Event>,
+    /// The harness cancelled it after the case, so that is why it ended.
+    cancelled_in_the_end: bool,
+    /// The peer ended it as OK.
+    completed: bool,
+    sent_to_it: usize,
+    delivered: usize,
 }
 
-fn is_delivery_to(what: &What, wanted: &CallRef) -> bool {
-    match what {
-        What::CallHeaders { call, .. } => call == wanted,
-        // a driver's library delivers; what arrives at our own scripted client is judged by `quiet`
-        What::Message { at: End::Caller, direction: Direction::Received, call: Some(call), place: None, .. } => call == wanted,
-        _ => false,
+fn lives<'a>(view: &View<'a>) -> BTreeMap<&'a CallRef, Life<'a>> {
+    let mut lives: BTreeMap<&CallRef, Life<'_>> = BTreeMap::new();
+    for event in view.all {
+        match &event.what {
+            What::CallStarted { call, .. } => {
+                lives.entry(call).or_default();
+            }
+            What::CallEnded { call, .. } => lives.entry(call).or_default().ends.push(event),
+            What::CallCancelled { call } => lives.entry(call).or_default().cancelled_in_the_end |= event.seq as usize >= view.events.len(),
+            What::CallHeaders { call, .. } => lives.entry(call).or_default().delivery(event),
+            What::Message { at, direction, call: Some(call), place, .. } => {
+                let life = lives.entry(call).or_default();
+                match (at, direction) {
+                    (End::Backend, Direction::Sent) => life.sent_to_it += 1,
+                    (End::Caller, Direction::Received) => {
+                        life.delivered += 1;
+                        // a driver's library delivers; what arrives at our own scripted client is judged by `quiet`
+                        if place.is_none() {
+                            life.delivery(event);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            What::Frame(frame) if frame.direction == Direction::Sent => {
+                if let (Some(call), FrameSays::Block { end_stream: true, fields, .. }) = (&frame.call, &frame.says) {
+                    lives.entry(call).or_default().completed |= says_ok(fields);
+                }
+            }
+            _ => {}
+        }
+    }
+    lives
+}
+
+impl<'a> Life<'a> {
+    fn delivery(&mut self, event: &'a Event) {
+        if !self.ends.is_empty() {
+            self.after_end.get_or_insert(event);
+        }
     }
 }
 
@@ -78,27 +118,16 @@ fn no_false_success(case: &Case, view: &View<'_>) -> Vec<Miss> {
     if case.role != Role::Client {
         return Vec::new();
     }
+    let lives = lives(view);
     let mut misses = Vec::new();
     for seen in &view.calls {
-        let Some((end, Outcome::Status(status))) = seen.ends.first() else { continue };
-        let completed = view.events.iter().any(|event| match &event.what {
-            What::Frame(frame) if frame.direction == Direction::Sent && frame.call.as_ref() == Some(&seen.call) => {
-                matches!(&frame.says, FrameSays::Block { end_stream: true, fields, .. } if says_ok(fields))
-            }
-            _ => false,
-        });
-        if status.code == 0 && !completed {
+        let (Some((end, Outcome::Status(status))), Some(life)) = (seen.ends.first(), lives.get(&seen.call)) else { continue };
+        if status.code == 0 && !life.completed {
             misses.push(Miss::new(format!("call {} is OK only if the peer completed it as OK", seen.call), "OK without that").at(end));
         }
-        let count = |at: End, direction: Direction| {
-            view.events
-                .iter()
-                .filter(|event| matches!(&event.what, What::Message { at: a, direction: d, call: Some(call), .. } if *a == at && *d == direction && *call == seen.call))
-                .count()
-        };
-        let (sent, delivered) = (count(End::Backend, Direction::Sent), count(End::Caller, Direction::Received));
-        if delivered > sent {
-            misses.push(Miss::new(format!("call {} gets no message that was not sent", seen.call), format!("{delivered} delivered, {sent} sent")).at(end));
+        if life.delivered > life.sent_to_it {
+            let text = format!("{} delivered, {} sent", life.delivered, life.sent_to_it);
+            misses.push(Miss::new(format!("call {} gets no message that was not sent", seen.call), text).at(end));
         }
     }
     misses

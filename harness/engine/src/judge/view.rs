@@ -1,5 +1,6 @@
 //! What checks look at.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -226,19 +227,23 @@ pub fn show(time: Duration) -> String {
 
 fn calls_of(events: &[Event]) -> Vec<CallSeen<'_>> {
     let mut calls: Vec<CallSeen<'_>> = Vec::new();
+    let mut places: BTreeMap<&CallRef, usize> = BTreeMap::new();
     for event in events {
         match &event.what {
-            What::CallStarted { call, method, call_kind, deadline_ns, metadata, .. } if !is_aftercare(call) => calls.push(CallSeen {
-                call: call.clone(),
-                method,
-                kind: *call_kind,
-                metadata,
-                deadline: deadline_ns.map(Duration::from_nanos),
-                started: event,
-                ends: Vec::new(),
-            }),
+            What::CallStarted { call, method, call_kind, deadline_ns, metadata, .. } if !is_aftercare(call) => {
+                places.insert(call, calls.len());
+                calls.push(CallSeen {
+                    call: call.clone(),
+                    method,
+                    kind: *call_kind,
+                    metadata,
+                    deadline: deadline_ns.map(Duration::from_nanos),
+                    started: event,
+                    ends: Vec::new(),
+                });
+            }
             What::CallEnded { call, outcome } => {
-                if let Some(seen) = calls.iter_mut().rev().find(|seen| seen.call == *call) {
+                if let Some(seen) = places.get(call).and_then(|place| calls.get_mut(*place)) {
                     seen.ends.push((event, outcome));
                 }
             }

@@ -75,13 +75,15 @@ impl Actor {
         let transcript = self.stage.transcript();
         match step {
             Step::Call(call) => {
+                let before = transcript.len();
                 let call = self.start(call, round);
-                transcript.wait(|event| matches!(&event.what, What::CallEnded { call: ended, .. } if *ended == call)).await;
+                transcript.wait_from(before, |event| matches!(&event.what, What::CallEnded { call: ended, .. } if *ended == call)).await;
             }
             Step::Start(call) => {
+                let before = transcript.len();
                 let call = self.start(call, round);
                 // the call's own task writes this before it first waits
-                transcript.wait(|event| matches!(&event.what, What::CallStarted { call: started, .. } if *started == call)).await;
+                transcript.wait_from(before, |event| matches!(&event.what, What::CallStarted { call: started, .. } if *started == call)).await;
             }
             Step::Cancel(name) => self.cancel(name),
             Step::Connect(name) => match &self.caller {

@@ -80,7 +80,8 @@ impl Stage {
     /// Waits until a moment has come.
     pub async fn reached(&self, moment: &Moment, scope: &Scope) {
         let mut matcher = Matcher::new(moment, scope);
-        self.0.transcript.wait(|event| matcher.hits(event)).await;
+        let from = scope.own_call(moment).map_or(0, |call| self.0.transcript.start_of(call));
+        self.0.transcript.wait_from(from, |event| matcher.hits(event)).await;
     }
 
     /// Whether a moment has come.

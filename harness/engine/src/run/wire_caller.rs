@@ -222,7 +222,8 @@ impl WireCaller {
     fn headers_event(&self, conn: &Conn, call: &CallRef, id: u32) {
         let Some(Some(fields)) = conn.with_stream(id, |stream| stream.response.clone()) else { return };
         let transcript = self.0.stage.transcript();
-        let known = transcript.with(|events| events.iter().rev().any(|event| matches!(&event.what, What::CallHeaders { call: other, .. } if other == call)));
+        let from = transcript.start_of(call);
+        let known = transcript.with(|events| events[from..].iter().any(|event| matches!(&event.what, What::CallHeaders { call: other, .. } if other == call)));
         if !known {
             transcript.write(What::CallHeaders { call: call.clone(), metadata: decoded(&fields) });
         }
