@@ -28,19 +28,26 @@ impl Suite {
 
     /// Runs all cases whose id has the text of `CASE`; of servers or of clients alone where `servers` says so.
     pub(crate) fn run(&self, target: Target, servers: Option<bool>) -> Vec<Done> {
+        self.run_with(target, servers, 2)
+    }
+
+    /// As [`Self::run`], so many cases at a time.
+    pub(crate) fn run_with(&self, target: Target, servers: Option<bool>, jobs: usize) -> Vec<Done> {
         let wanted = std::env::var("CASE").unwrap_or_default();
         let of_end = |case: &Case| servers.is_none_or(|servers| case.role == Role::Pair || servers == (case.role == Role::Server));
         let selected: Vec<&Case> = self.cases.iter().filter(|case| case.id.contains(&wanted) && of_end(case)).collect();
         let options = Options {
             seed: Seed(7),
-            jobs: 2,
+            jobs,
             tolerance: Duration::from_millis(100),
             scratch: std::env::temp_dir(),
             stop: Arc::new(AtomicBool::new(false)),
         };
         let done: Mutex<Vec<Done>> = Mutex::default();
         execute(&selected, &target, &options, &self.catalogue, &|case| done.lock().unwrap().push(case));
-        done.into_inner().unwrap()
+        let mut done = done.into_inner().unwrap();
+        done.sort_by(|a, b| a.result.id.cmp(&b.result.id));
+        done
     }
 }
 
