@@ -235,7 +235,7 @@ impl RecordWriter {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file system said no.
-    #[error("record {}: {source}", path.display())]
+    #[error("record {} cannot be read or written", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -259,7 +259,7 @@ pub enum RecordError {
         version: u64,
     },
     /// A line in the middle is damaged.
-    #[error("record {}, line {number}: {source}; the line is damaged, restore the file or run again", path.display())]
+    #[error("record {}, line {number}: the line is damaged; restore the file or run again", path.display())]
     BadLine {
         /// The file.
         path: PathBuf,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use proofmark_engine::case::Case;
 use proofmark_engine::run::execute::{Done, Options, Stopwatch, Target, execute};
-use proofmark_engine::system::address::AddressServer;
+use proofmark_engine::system::address::{self, AddressServer};
 use proofmark_engine::system::probe::probe;
 use proofmark_engine::system::process::ProcessServer;
 use proofmark_lineup::killers;
@@ -133,9 +133,10 @@ fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratch: &Path) -
         let server = process(&name, command, args, context, scratch).map_err(Unready::Usage)?;
         targets.push(probed(server, Tier::Process, suites, scratch)?);
     }
-    for address in &args.address {
-        let server = address_server(address).map_err(Unready::Usage)?;
+    for text in &args.address {
+        let server = address_server(text).map_err(Unready::Usage)?;
         let hostile = args.hostile || server.address.ip().is_loopback();
+        address::check(server.address).map_err(|error| Unready::NotReady(error.into()))?;
         let mut target = probed(server, Tier::Address, suites, scratch)?;
         if hostile {
             target.features.insert("hostile".into());

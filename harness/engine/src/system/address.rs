@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use proofmark_system::{ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier};
-use proofmark_transport::BoxFuture;
+use proofmark_transport::clock::timeout;
+use proofmark_transport::{BoxFuture, Network, TcpNetwork};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Builder;
 
 /// A server at an address.
 #[derive(Clone, Debug)]
@@ -34,24 +37,29 @@ impl ServerFactory for AddressServer {
     }
 }
 
-/// Looks whether the server at `address` speaks HTTP/2 without TLS.
+/// Looks whether the server at `address` speaks HTTP/2 without TLS. Blocks.
 ///
 /// # Errors
 /// Where nobody answers, or the answer is something else; says what was seen.
-pub async fn speaks_http2(launch: &ServerLaunch, address: SocketAddr) -> Result<(), StartError> {
-    let refused = |error: std::io::Error| StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"));
-    let mut link = launch.network.connect(address).await.map_err(refused)?;
+pub fn check(address: SocketAddr) -> Result<(), StartError> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| StartError(format!("no runtime: {error}")))?;
+    runtime.block_on(say_hello(address))
+}
+
+async fn say_hello(address: SocketAddr) -> Result<(), StartError> {
+    let refused =
+        |error: std::io::Error| StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"));
+    let mut link = TcpNetwork.connect(address).await.map_err(refused)?;
     let mut hello = proofmark_wire::PREFACE.to_vec();
     hello.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
     link.write_all(&hello).await.map_err(refused)?;
     let mut head = [0; 9];
-    let read = proofmark_transport::clock::timeout(HELLO_LIMIT, link.read_exact(&mut head)).await;
-    let wanted = "a SETTINGS frame of HTTP/2 without TLS";
-    match read {
-        Ok(Ok(_)) if head[3] == 4 => Ok(()),
-        Ok(Ok(_)) => Err(StartError(format!("{address} speaks something else: it began with `{}`, wanted {wanted}; is this the gRPC port?", head.escape_ascii()))),
-        Ok(Err(_)) => Err(StartError(format!("{address} closed the connection at the HTTP/2 preface, wanted {wanted}; is this the gRPC port, and without TLS?"))),
-        Err(_) => Err(StartError(format!("{address} accepted the connection and said nothing for {HELLO_LIMIT:?}, wanted {wanted}; is this the gRPC port, and without TLS?"))),
+    let wanted = "a SETTINGS frame of HTTP/2 without TLS; is this the gRPC port?";
+    match timeout(HELLO_LIMIT, link.read_exact(&mut head)).await {
+        Ok(Ok(_)) if head[3] == proofmark_wire::kind::SETTINGS => Ok(()),
+        Ok(Ok(_)) => Err(StartError(format!("{address} speaks something else: it began with `{}`, wanted {wanted}", head.escape_ascii()))),
+        Ok(Err(_)) => Err(StartError(format!("{address} closed the connection at the HTTP/2 preface, wanted {wanted}"))),
+        Err(_) => Err(StartError(format!("{address} accepted the connection and said nothing for {HELLO_LIMIT:?}, wanted {wanted}"))),
     }
 }
 
@@ -72,4 +80,4 @@ impl ServerSystem for Reached {
     fn steer(&mut self, _: &str) {}
 }
 
-const HELLO_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+const HELLO_LIMIT: Duration = Duration::from_secs(5);
