@@ -1,6 +1,6 @@
 //! Which events a moment of the case language means.
 
-use proofmark_record::{Actor, CallRef, Direction, End, Event, FrameSays, Place, Steered, SystemAct, What};
+use proofmark_record::{Actor, BlockKind, CallRef, Direction, End, Event, FrameSays, Place, Steered, SystemAct, What};
 
 use crate::case::{Moment, Thing, Verb};
 
@@ -135,9 +135,11 @@ impl<'a> Matcher<'a> {
         let of = self.moment.of.as_deref();
         match (thing, what) {
             (Thing::Headers, What::Frame(frame)) => {
+                let FrameSays::Block { block, .. } = &frame.says else { return false };
+                // a request that a backend received is not what the call received
+                let at_caller = wanted == Direction::Sent || *block != BlockKind::Request;
                 frame.direction == wanted
-                    && matches!(frame.says, FrameSays::Block { .. })
-                    && of.is_none_or(|of| frame.peer == of || frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of))))
+                    && of.is_none_or(|of| frame.peer == of || at_caller && frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of))))
                     && self.scope_stream(frame.call.as_ref(), &frame.peer, frame.connection, frame.stream)
             }
             (Thing::Headers, What::CallHeaders { call, .. }) if wanted == Direction::Received => self.at_caller(call, of),

@@ -265,7 +265,7 @@ impl WireCaller {
         }
         let extra: Vec<Field> = wire.fields.iter().map(|(name, value)| Field::new(name, value.expand(&context))).collect();
         let mut fields = replaced(fields, &extra, &wire.without);
-        if self.0.names_requests {
+        if self.0.names_requests && !wire.without.iter().any(|name| name == "x-request-id") {
             self.name_request(call, &mut fields);
         }
         fields
