@@ -1,6 +1,8 @@
 //! Every case against the reference, in process: the `cargo test` face of the suites.
 //! `CASE=text` narrows it down, `SHOW=1` shows ladders of what is not good.
 
+#![expect(clippy::print_stdout, reason = "shown by --nocapture")]
+
 mod common;
 
 use proofmark_record::Verdict;

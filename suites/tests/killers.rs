@@ -1,6 +1,8 @@
 //! Every killer against every case of its end, in process.
 //! `KILLER=name` and `CASE=text` narrow it down.
 
+#![expect(clippy::print_stdout, reason = "shown by --nocapture")]
+
 mod common;
 
 use std::collections::BTreeMap;

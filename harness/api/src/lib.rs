@@ -8,6 +8,7 @@
 
 #![expect(missing_docs, reason = "the generated items carry the comments of their proto files")]
 #![expect(unused_qualifications, reason = "generated code spells paths out")]
+#![expect(clippy::allow_attributes, reason = "generated code")]
 
 /// The user service, `user.v1`.
 pub mod user {

@@ -39,7 +39,7 @@ impl Suites {
             .cases
             .iter()
             .filter(|case| selection.patterns.is_empty() || selection.patterns.iter().any(|pattern| matches(pattern, case)))
-            .filter(|case| selection.area.is_empty() || selection.area.iter().any(|area| *area == case.area))
+            .filter(|case| selection.area.is_empty() || selection.area.contains(&case.area))
             .filter(|case| selection.role.is_none_or(|role| role_of(role) == case.role))
             .collect();
         if chosen.is_empty() {

@@ -133,7 +133,7 @@ impl Frame {
             }
             kind::PRIORITY => Self::Priority,
             kind::RST_STREAM if payload.len() == 4 => Self::RstStream(ErrorCode(payload.get_u32())),
-            kind::SETTINGS if payload.len() % 6 == 0 => {
+            kind::SETTINGS if payload.len().is_multiple_of(6) => {
                 let mut values = Vec::with_capacity(payload.len() / 6);
                 while payload.has_remaining() {
                     values.push((payload.get_u16(), payload.get_u32()));

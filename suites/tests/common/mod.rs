@@ -44,8 +44,8 @@ impl Suite {
             stop: Arc::new(AtomicBool::new(false)),
         };
         let done: Mutex<Vec<Done>> = Mutex::default();
-        execute(&selected, &target, &options, &self.catalogue, &|case| done.lock().unwrap().push(case));
-        let mut done = done.into_inner().unwrap();
+        execute(&selected, &target, &options, &self.catalogue, &|case| done.lock().expect("no test thread panics").push(case));
+        let mut done = done.into_inner().expect("no test thread panics");
         done.sort_by(|a, b| a.result.id.cmp(&b.result.id));
         done
     }

@@ -103,11 +103,10 @@ impl Folder {
         writer.write(&Line::Case(Box::new(done.result.clone())))?;
         writer.flush()?;
         record.cases.push(done.result.clone());
-        if is_bad(done.result.verdict) {
-            if let Some(events) = done.transcripts.get(done.worst_round) {
+        if is_bad(done.result.verdict)
+            && let Some(events) = done.transcripts.get(done.worst_round) {
                 record.transcripts.insert((system.clone(), case.clone(), done.worst_round as u32 + 1), events.clone());
             }
-        }
         Ok(())
     }
 

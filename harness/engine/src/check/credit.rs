@@ -32,11 +32,10 @@ impl Credit {
                     continue;
                 }
                 let ledger = ledgers.entry((&frame.peer, frame.connection)).or_default();
-                if let Some(text) = ledger.book(frame) {
-                    if self.overdrawn == Some(false) {
+                if let Some(text) = ledger.book(frame)
+                    && self.overdrawn == Some(false) {
                         misses.push(Miss::new(group.name("no more is sent than the window allows"), text).at(event));
                     }
-                }
             }
             if self.returned == Some(true) {
                 for ((peer, connection), ledger) in &ledgers {

@@ -74,7 +74,7 @@ impl Messages {
         for call in calls {
             let own: Vec<&Arrived<'_>> = seen.iter().filter(|arrived| arrived.call == Some(&call.call)).collect();
             let wanted = match &self.are {
-                Some(payloads) => payloads.iter().map(|payload| Wanted::Says(payload)).collect(),
+                Some(payloads) => payloads.iter().map(Wanted::Says).collect(),
                 None => sent_by(view, call),
             };
             misses.extend(self.compare(view, call, &own, &wanted));

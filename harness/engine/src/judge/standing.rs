@@ -218,11 +218,10 @@ fn quiet(_: &Case, view: &View<'_>) -> Vec<Miss> {
             What::CallEnded { call, .. } => {
                 ended.insert(call);
             }
-            What::AttemptBegan(place) => {
-                if place.call.as_ref().is_some_and(|call| ended.contains(call)) {
+            What::AttemptBegan(place)
+                if place.call.as_ref().is_some_and(|call| ended.contains(call)) => {
                     misses.push(Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event));
                 }
-            }
             _ => {}
         }
     }

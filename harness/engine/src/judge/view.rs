@@ -126,11 +126,10 @@ impl<'a> View<'a> {
             Some(Each::Peer) => {
                 let mut peers: Vec<String> = Vec::new();
                 for event in self.events {
-                    if let What::ConnectionOpened { peer, .. } = &event.what {
-                        if !peers.contains(peer) && select.peer.as_ref().is_none_or(|wanted| wanted == peer) {
+                    if let What::ConnectionOpened { peer, .. } = &event.what
+                        && !peers.contains(peer) && select.peer.as_ref().is_none_or(|wanted| wanted == peer) {
                             peers.push(peer.clone());
                         }
-                    }
                 }
                 peers.into_iter().map(|peer| Group { label: format!("peer {peer}"), peer: Some(peer), ..Group::default() }).collect()
             }

@@ -474,11 +474,10 @@ impl Conn {
                 stream.send_window -= length;
             }
         }
-        if end_stream && self.0.side == Side::Client {
-            if let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
+        if end_stream && self.0.side == Side::Client
+            && let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
                 self.0.transcript.write(What::HalfClose { direction: Direction::Sent, call: place.call.clone(), place: Some(place) });
             }
-        }
         self.queue(RawFrame::new(kind::DATA, flags, id, payload), FrameSays::Data { end_stream });
         if end_stream {
             self.local_end(id);
@@ -540,11 +539,10 @@ impl Conn {
 
     fn poll(&self, cx: &mut Context<'_>, link: &mut BoxLink, flushed: &mut bool) -> Poll<(Actor, Ending)> {
         self.0.waker.borrow_mut().replace(cx.waker().clone());
-        if self.0.reading.get() {
-            if let Poll::Ready(end) = self.poll_read(cx, link) {
+        if self.0.reading.get()
+            && let Poll::Ready(end) = self.poll_read(cx, link) {
                 return Poll::Ready(end);
             }
-        }
         self.poll_write(cx, link, flushed)
     }
 
@@ -693,19 +691,17 @@ impl Conn {
         }
         let says = FrameSays::Block { block: if known { BlockKind::Trailers } else { BlockKind::Request }, fields: texts(&fields), end_stream };
         self.write_frame(Direction::Received, raw, says);
-        if !known {
-            if let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
+        if !known
+            && let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
                 self.0.transcript.write(What::AttemptBegan(place));
             }
-        }
         if end_stream {
             self.remote_end(id);
         }
-        if !known {
-            if let Some(on_request) = &self.0.on_request {
+        if !known
+            && let Some(on_request) = &self.0.on_request {
                 on_request(self, id);
             }
-        }
     }
 
     fn accept_stream(&self, id: u32, fields: &[Field]) {

@@ -228,7 +228,7 @@ mod tests {
             assert_eq!(faults.route("a", listener.address()).await.unwrap(), through);
             assert_eq!(stage.network().connect(through).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
             faults.watch();
-            stage.mark("up");
+            stage.mark("up").await;
             sleep(std::time::Duration::from_millis(1)).await;
             assert!(stage.network().connect(through).await.is_ok());
             faults.account();
@@ -257,7 +257,7 @@ mod tests {
             let through = faults.route("a", listener.address()).await.unwrap();
             faults.watch();
             faults.lift_all();
-            stage.mark("late");
+            stage.mark("late").await;
             sleep(std::time::Duration::from_millis(1)).await;
             assert!(stage.network().connect(through).await.is_ok());
         });

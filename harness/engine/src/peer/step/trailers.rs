@@ -26,7 +26,7 @@ impl Trailers {
         let Some(id) = script.id("trailers") else { return };
         let context = script.stage.context(script.round);
         let message = self.status_message.as_ref().map(|message| message.expand(&context));
-        let status = proofmark_wire::StatusCode(self.status.map_or(0, |status| status.number()));
+        let status = proofmark_wire::StatusCode(self.status.map_or(0, StatusCode::number));
         let shape = BlockShape { pieces: &self.pieces, ..BlockShape::default() };
         script.finish(id, status, message.as_deref(), &script.fields(&self.fields), &self.without, shape);
     }
