@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use indexmap::IndexMap;
-use proofmark_record::{CaseResult, Event, Finding, Record, Slot, Verdict};
+use proofmark_record::{CaseResult, Event, Finding, Record, Slot, Text, Verdict};
 
 use crate::ladder::excerpt;
 
@@ -169,10 +169,12 @@ fn one_line(text: &str) -> String {
     clip(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Cut to a bearable length, with control characters escaped: some of it is what a system said.
 fn clip(text: &str) -> String {
     const LONGEST: usize = 400;
-    match text.char_indices().nth(LONGEST) {
-        Some((place, _)) => format!("{}...", &text[..place]),
-        None => text.to_owned(),
+    let safe = Text::from(text).to_string();
+    match safe.char_indices().nth(LONGEST) {
+        Some((place, _)) => format!("{}...", &safe[..place]),
+        None => safe,
     }
 }
