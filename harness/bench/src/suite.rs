@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use proofmark_engine::case::Case;
+use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Options, Stopwatch, Target, execute, run_case};
 use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
 use proofmark_lineup::reference_server::{self, ReferenceServer};
@@ -27,6 +28,7 @@ pub(crate) fn measure() -> Result<String> {
         server: Some(Arc::new(ReferenceServer::new())),
         tier: Tier::InProcess,
         features,
+        profile: Profile::User,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {

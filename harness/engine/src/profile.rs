@@ -35,8 +35,27 @@ pub enum Side {
     Response,
 }
 
-/// What `operation` is.
-pub fn plan(operation: &Operation, call_number: &str) -> Plan {
+/// Which service operations are mapped to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// The user service, with its test hooks.
+    #[default]
+    User,
+    /// A server of which only the standard health service is known: a plain call is `Check` of the server as a whole.
+    Health,
+}
+
+impl Profile {
+    /// What `operation` is.
+    pub fn plan(self, operation: &Operation, call_number: &str) -> Plan {
+        match (self, operation) {
+            (Self::Health, Operation::Unary) => plan(&Operation::Check(String::new()), call_number),
+            _ => plan(operation, call_number),
+        }
+    }
+}
+
+fn plan(operation: &Operation, call_number: &str) -> Plan {
     let user = |behavior: Option<String>| method("/user.v1.UserService/GetUser", behavior, text_message("/user.v1.UserService/GetUser", "user-1"));
     let user_words = |words: String| user(Some(words));
     match operation {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proofmark_engine::case::{Case, Catalogue, Role};
+use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Done, Options, Target, execute};
 use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
 use proofmark_lineup::reference_server::{self, ReferenceServer};
@@ -60,7 +61,7 @@ pub(crate) fn reference() -> Target {
 pub(crate) fn target(name: &str, client: Arc<dyn ClientFactory>, server: Arc<dyn ServerFactory>) -> Target {
     let mut features: BTreeSet<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
     features.extend(reference_server::features());
-    Target { name: name.to_owned(), client: Some(client), server: Some(server), tier: Tier::InProcess, features }
+    Target { name: name.to_owned(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User }
 }
 
 /// A result with its findings; with `SHOW=1` also the ladder.

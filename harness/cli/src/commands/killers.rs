@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use proofmark_engine::case::{Case, Role};
+use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Options, Target, execute};
 use proofmark_engine::run::killing::{Kill, sort_out, without_killer};
 use proofmark_lineup::killers::{self, Killer};
@@ -67,7 +68,7 @@ fn chosen(args: &KillersArgs) -> Result<Vec<Killer>> {
 fn target(name: &str, client: Arc<dyn proofmark_system::ClientFactory>, server: Arc<dyn proofmark_system::ServerFactory>) -> Target {
     let mut features: BTreeSet<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
     features.extend(reference_server::features());
-    Target { name: name.to_owned(), client: Some(client), server: Some(server), tier: Tier::InProcess, features }
+    Target { name: name.to_owned(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User }
 }
 
 fn results(cases: &[&Case], target: &Target, suites: &Suites, jobs: usize) -> Vec<CaseResult> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use proofmark_engine::case::Case;
+use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Done, Options, Stopwatch, Target, execute};
 use proofmark_engine::system::address::{self, AddressServer};
 use proofmark_engine::system::probe::probe;
@@ -151,13 +152,13 @@ fn reference(killer: Option<&str>) -> Result<Target> {
     features.extend(reference_server::features());
     let Some(name) = killer else {
         let (client, server) = (Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
-        return Ok(Target { name: "reference".into(), client: Some(client), server: Some(server), tier: Tier::InProcess, features });
+        return Ok(Target { name: "reference".into(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User });
     };
     let all = killers::all();
     let Some(killer) = all.iter().find(|killer| killer.name == name) else {
         bail!("there is no killer `{name}`; `proofmark killers --list` shows all {}", all.len());
     };
-    Ok(Target { name: name.to_owned(), client: Some(killer.client()), server: Some(killer.server()), tier: Tier::InProcess, features })
+    Ok(Target { name: name.to_owned(), client: Some(killer.client()), server: Some(killer.server()), tier: Tier::InProcess, features, profile: Profile::User })
 }
 
 fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch: &Path) -> Result<ProcessServer> {
@@ -206,7 +207,7 @@ fn probed(server: impl Probed, tier: Tier, suites: &Suites, scratch: &Path) -> R
         features.extend(["process", "restart", "hostile"].map(str::to_owned));
     }
     let server = server.with(features.clone());
-    Ok(Target { name, client: None, server: Some(Arc::new(server)), tier, features })
+    Ok(Target { name, client: None, server: Some(Arc::new(server)), tier, features, profile: seen.profile() })
 }
 
 /// Splits a command line into words: blanks separate, quotes keep together, a backslash takes the next character as it is.

@@ -132,7 +132,7 @@ impl DriverCaller {
     }
 
     async fn run(&self, call: CallRef, given: Call, via: Option<String>, round: Round, scope: Scope) {
-        let plan = profile::plan(&given.operation, &call.to_string());
+        let plan = self.0.stage.profile().plan(&given.operation, &call.to_string());
         let metadata = self.metadata(&call, &given, &plan, round);
         let via = via.unwrap_or_else(|| "main".into());
         let state = self.channel(&via).await;

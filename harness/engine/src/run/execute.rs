@@ -17,6 +17,7 @@ use tokio::task::LocalSet;
 use super::round::{Setting, run};
 use crate::case::{Case, Catalogue, Level, Role};
 use crate::judge::{Judged, judge};
+use crate::profile::Profile;
 
 /// What a run tests.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Target {
     pub tier: Tier,
     /// What it has, of both ends.
     pub features: BTreeSet<String>,
+    /// Which service operations are mapped to.
+    pub profile: Profile,
 }
 
 impl Target {
@@ -171,7 +174,7 @@ pub fn judge_again(case: &Case, transcripts: &[&[Event]], virtual_time: bool, to
 fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_time: bool, round: u32) -> Setting {
     let network: Arc<dyn Network> = if virtual_time { Arc::new(SimNetwork::default()) } else { Arc::new(TcpNetwork) };
     let store = (!virtual_time && case.role != Role::Client).then(|| options.scratch.join(format!("{}-{round}.db", case.id)));
-    Setting { client: target.client.clone(), server: target.server.clone(), network, virtual_time, seed, call_prefix: String::new(), store }
+    Setting { client: target.client.clone(), server: target.server.clone(), network, virtual_time, seed, call_prefix: String::new(), profile: target.profile, store }
 }
 
 fn run_round(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {

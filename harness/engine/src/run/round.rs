@@ -26,6 +26,7 @@ use crate::case::given::{Backend as GivenBackend, Grants, Handshake, Manners, Re
 use crate::case::when::{SystemAct, Via};
 use crate::case::{Call, Case, Operation, Role, Step, Template};
 use crate::peer::backend::Backend;
+use crate::profile::Profile;
 
 /// What a round is run with.
 #[derive(Clone, Debug)]
@@ -42,13 +43,15 @@ pub struct Setting {
     pub seed: Seed,
     /// What stands before the names of calls on the wire, where cases share a system.
     pub call_prefix: String,
+    /// Which service operations are mapped to.
+    pub profile: Profile,
     /// Where the server's store is, for servers with a disk.
     pub store: Option<PathBuf>,
 }
 
 /// Runs a round; must be called on a `LocalSet`. Gives the transcript and the pid of the server.
 pub async fn run(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
-    let stage = Stage::new(setting.network.clone(), setting.seed, setting.call_prefix.clone());
+    let stage = Stage::new(setting.network.clone(), setting.seed, setting.call_prefix.clone(), setting.profile);
     let pid = Cell::new(None);
     stage.transcript().write(What::CaseStarted);
     let lag = measure_lag(&stage, setting.virtual_time);

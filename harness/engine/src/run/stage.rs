@@ -15,6 +15,7 @@ use crate::case::when::{Pause, PauseLength, Repeat};
 use crate::case::Moment;
 use crate::moments::{Matcher, Scope};
 use crate::peer::tasks::Tasks;
+use crate::profile::Profile;
 use crate::transcript::Transcript;
 
 /// A future on the case's thread.
@@ -32,14 +33,15 @@ struct Inner {
     seed: Seed,
     tokens: (String, String),
     call_prefix: String,
+    profile: Profile,
 }
 
 impl Stage {
     /// A stage whose time begins now.
-    pub fn new(network: Arc<dyn Network>, seed: Seed, call_prefix: String) -> Self {
+    pub fn new(network: Arc<dyn Network>, seed: Seed, call_prefix: String, profile: Profile) -> Self {
         let token = |name: &str| format!("pm-{:016x}", seed.stream(name).bits());
         let tokens = (token("token.good"), token("token.expired"));
-        Self(Rc::new(Inner { transcript: Transcript::new(), tasks: Tasks::default(), network, seed, tokens, call_prefix }))
+        Self(Rc::new(Inner { transcript: Transcript::new(), tasks: Tasks::default(), network, seed, tokens, call_prefix, profile }))
     }
 
     /// The transcript.
@@ -70,6 +72,11 @@ impl Stage {
     /// What stands before the names of calls on the wire.
     pub fn call_prefix(&self) -> &str {
         &self.0.call_prefix
+    }
+
+    /// Which service operations are mapped to.
+    pub fn profile(&self) -> Profile {
+        self.0.profile
     }
 
     /// What templates are filled in with.

@@ -159,7 +159,7 @@ impl WireCaller {
     }
 
     async fn run(&self, call: &CallRef, given: &Call, via: Option<String>, round: Round, scope: Scope) -> Outcome {
-        let plan = profile::plan(&given.operation, &call.to_string());
+        let plan = self.0.stage.profile().plan(&given.operation, &call.to_string());
         let fields = self.request_fields(call, given, &plan, round);
         let deadline_ns = given.deadline.map(|deadline| deadline.as_nanos() as u64);
         let client = via.clone().unwrap_or_else(|| "main".into());

@@ -1,15 +1,16 @@
-//! Finds out what a server shows: one plain call, and a look at the lines that it wrote.
+//! Finds out what a server shows and serves: a few plain calls, and a look at the lines that it wrote.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use proofmark_record::{Outcome, What};
-use proofmark_system::{ServerFactory, StartError, Tier};
+use proofmark_record::{CallRef, Outcome, What};
+use proofmark_system::{ServerFactory, StartError};
 use proofmark_transport::Seed;
 
 use crate::case::{Case, Catalogue, load_suites};
+use crate::profile::Profile;
 use crate::run::execute::{Options, Target, run_case};
 
 /// What a probe saw.
@@ -21,47 +22,68 @@ pub struct Seen {
     pub log: bool,
     /// Calls give span lines.
     pub spans: bool,
-    /// The plain call's status.
-    pub status: Option<u32>,
+    /// The standard health service answers.
+    pub health: bool,
+    /// The user service answers.
+    pub users: bool,
 }
 
 impl Seen {
     /// What that unlocks beyond the tier.
     pub fn features(&self) -> BTreeSet<String> {
         let mut features = BTreeSet::new();
+        let mut add = |names: &[&str]| features.extend(names.iter().map(|name| (*name).to_owned()));
         if self.hooks {
             // who reports by the contract's hooks honours the contract's settings, too
-            features.extend(["hooks", "gateway", "operation:*"].map(str::to_owned));
-            features.extend(CONTRACT_SETTINGS.map(|key| format!("setting:{key}")));
+            add(&["hooks", "gateway", "operation:*"]);
+            add(&CONTRACT_SETTINGS);
+        }
+        if self.health {
+            add(&["operation:check", "operation:watch"]);
+        }
+        if self.users {
+            add(&["operation:rpc", "operation:list", "operation:write", "operation:upload", "operation:chat"]);
+        }
+        if self.hooks || self.health {
+            add(&["operation:unary"]);
         }
         if self.log {
-            features.insert("log".into());
+            add(&["log"]);
         }
         if self.spans {
-            features.insert("spans".into());
+            add(&["spans"]);
         }
         features
     }
+
+    /// Which service operations are mapped to.
+    pub fn profile(&self) -> Profile {
+        if self.hooks { Profile::User } else { Profile::Health }
+    }
+
+    fn answered(&mut self, call: &CallRef, code: u32) {
+        const UNIMPLEMENTED: u32 = 12;
+        match call.name.as_str() {
+            "health" => self.health = code != UNIMPLEMENTED,
+            "users" => self.users = code != UNIMPLEMENTED,
+            _ => {}
+        }
+    }
 }
 
-/// Starts the server once and makes a plain call.
+/// Starts the server once and makes plain calls.
 ///
 /// # Errors
-/// Where the server does not get ready, or the call has no end.
+/// Where the server does not get ready, or no call has a status.
 pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogue: &Catalogue) -> Result<Seen, StartError> {
-    let case = case(catalogue)?;
+    let case = Case { needs: BTreeSet::new(), ..case(catalogue)? };
     let tier = server.info().tier;
-    let target = Target { name: "probe".into(), client: None, server: Some(server), tier, features: BTreeSet::new() };
-    let options = Options {
-        seed: Seed(0),
-        jobs: 1,
-        tolerance: Duration::from_secs(1),
-        scratch: scratch.to_owned(),
-        stop: Arc::new(AtomicBool::new(false)),
-    };
-    let case = Case { needs: BTreeSet::new(), ..case };
+    let target = Target { name: "probe".into(), client: None, server: Some(server), tier, features: BTreeSet::new(), profile: Profile::User };
+    let options =
+        Options { seed: Seed(0), jobs: 1, tolerance: Duration::from_secs(1), scratch: scratch.to_owned(), stop: Arc::new(AtomicBool::new(false)) };
     let done = run_case(&case, &target, &options, catalogue);
     let mut seen = Seen::default();
+    let mut statuses = 0;
     for event in done.transcripts.iter().flatten() {
         match &event.what {
             What::SystemError { text } => return Err(StartError(text.clone())),
@@ -71,12 +93,15 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
                 Some("span") => seen.spans = true,
                 _ => {}
             },
-            What::CallEnded { outcome: Outcome::Status(status), .. } if !status.synthetic => seen.status = Some(status.code),
+            What::CallEnded { call, outcome: Outcome::Status(status) } if !status.synthetic => {
+                statuses += 1;
+                seen.answered(call, status.code);
+            }
             _ => {}
         }
     }
-    if seen.status.is_none() && tier != Tier::InProcess {
-        return Err(StartError("the server accepts connections, but a plain gRPC call has no status: is it a gRPC server without TLS?".into()));
+    if statuses == 0 {
+        return Err(StartError("the server accepts connections, but no plain gRPC call has a status: is it a gRPC server without TLS?".into()));
     }
     Ok(seen)
 }
@@ -88,28 +113,31 @@ fn case(catalogue: &Catalogue) -> Result<Case, StartError> {
 }
 
 const PROBE: &str = "\
-suite: probe/plain-call
-about: One plain call.
+suite: probe/plain-calls
+about: What a server serves.
 role: server
 cases:
   - id: user.get.response-header
     limit: 20s
-    when: [call: {operation: unary, deadline: 10s}]
-    then: [outcome: {status: OK}]
+    when:
+      - call: {name: health, operation: {check: \"\"}, deadline: 5s}
+      - call: {name: users, operation: {rpc: user.v1.UserService/GetUser}, request: {json: {id: user-1}}, deadline: 5s}
+      - call: {name: plain, operation: unary, deadline: 5s}
+    then: [outcome: {call: plain, status: OK}]
 ";
 
 /// The settings that the service contract says a server honours.
 const CONTRACT_SETTINGS: [&str; 12] = [
-    "grace",
-    "lame-duck",
-    "probe-interval",
-    "probe-limit",
-    "max-receive",
-    "max-concurrent-streams",
-    "deadline-max",
-    "max-age",
-    "forwards",
-    "auth",
-    "users",
-    "state",
+    "setting:grace",
+    "setting:lame-duck",
+    "setting:probe-interval",
+    "setting:probe-limit",
+    "setting:max-receive",
+    "setting:max-concurrent-streams",
+    "setting:deadline-max",
+    "setting:max-age",
+    "setting:forwards",
+    "setting:auth",
+    "setting:users",
+    "setting:state",
 ];

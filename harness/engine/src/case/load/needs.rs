@@ -195,6 +195,10 @@ fn server(case: &Case, facts: &Facts<'_>, add: &mut impl FnMut(&str)) {
             Operation::Rpc(_) => add("operation:rpc"),
             operation => add(&format!("operation:{}", operation.name())),
         }
+        let wire = call.wire.iter().flat_map(|wire| wire.fields.iter());
+        if call.metadata.iter().chain(wire).any(|(name, _)| name.starts_with("rpc-behavior")) {
+            add("hooks");
+        }
     }
     if case.role == Role::Server && !case.given.backends.is_empty() {
         add("gateway");

@@ -1,0 +1,33 @@
+//! A server without a handler for signals: the default action ends it.
+
+use std::sync::Arc;
+
+use proofmark_service::policy::{Policies, ShutdownPolicy, Step};
+
+use crate::killers::{Killer, Variant};
+
+pub(super) fn killer() -> Killer {
+    Killer {
+        name: "server.dies-of-a-signal",
+        deviation: "SIGTERM and SIGINT end the process and every call in flight at once.",
+        breaks: &["shutdown.signal.sigterm-starts-drain", "shutdown.signal.sigint-starts-drain"],
+        variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Mortal), ..Policies::default() }),
+    }
+}
+
+#[derive(Debug)]
+struct Mortal;
+
+impl ShutdownPolicy for Mortal {
+    fn plan(&self) -> Vec<Step> {
+        vec![Step::CloseListener, Step::Force, Step::CloseStore]
+    }
+
+    fn cuts_calls(&self) -> bool {
+        false
+    }
+
+    fn exit_status(&self, _forced: bool) -> u8 {
+        143
+    }
+}
