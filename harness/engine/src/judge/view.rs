@@ -174,10 +174,12 @@ impl<'a> View<'a> {
             .ok_or_else(|| Miss::new(format!("`{moment}`, which bounds what is looked at"), "it never came"))
     }
 
-    /// What templates in checks are filled in with, for a call.
-    pub fn context(&self, call: Option<&CallRef>) -> Context<'static> {
+    /// What templates in checks are filled in with, for a call. The token is the one that calls carried.
+    pub fn context(&self, call: Option<&CallRef>) -> Context<'a> {
         let n = call.map_or(1, |call| u64::from(call.number));
-        Context { n, lane: n, token: "", expired_token: "" }
+        let carried = self.calls.iter().flat_map(|seen| seen.metadata).find(|(name, _)| name == "authorization");
+        let token = carried.and_then(|(_, value)| value.as_str()?.strip_prefix("Bearer ")).unwrap_or(NO_TOKEN);
+        Context { n, lane: n, token, expired_token: NO_TOKEN }
     }
 }
 
@@ -251,3 +253,6 @@ fn calls_of(events: &[Event]) -> Vec<CallSeen<'_>> {
     }
     calls
 }
+
+/// Stands for a token in cases whose calls carry none.
+const NO_TOKEN: &str = "no-token";

@@ -10,18 +10,22 @@ pub fn is_reserved(name: &HeaderName) -> bool {
     name.starts_with("grpc-") || RESERVED.contains(&name)
 }
 
-/// Takes away what is not custom metadata of a request.
+/// Takes away what is not custom metadata of a request. How often a call was tried before is for handlers to see (gRFC A6).
 pub fn hide_protocol_fields(fields: &mut HeaderMap) {
-    let hidden: Vec<_> = fields.keys().filter(|name| is_reserved(name)).cloned().collect();
-    for name in hidden {
-        fields.remove(name);
-    }
+    remove(fields, |name| is_reserved(name) && name != PREVIOUS_ATTEMPTS);
 }
 
 /// What a handler may send of the metadata that it set.
 pub fn without_reserved(mut fields: HeaderMap) -> HeaderMap {
-    hide_protocol_fields(&mut fields);
+    remove(&mut fields, is_reserved);
     fields
+}
+
+fn remove(fields: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<_> = fields.keys().filter(|name| unwanted(name)).cloned().collect();
+    for name in names {
+        fields.remove(name);
+    }
 }
 
 /// Makes one field a value of binary values that were joined with commas.
@@ -77,6 +81,9 @@ pub fn is_usable_id(value: &HeaderValue) -> bool {
 /// The content type of every response.
 pub const CONTENT_TYPE: &str = "application/grpc";
 
+/// How many attempts a call had before this one.
+const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
+
 /// Longer ids are replaced.
 const MAX_ID: usize = 128;
 
@@ -126,13 +133,13 @@ mod tests {
     #[test]
     fn protocol_fields_are_hidden() {
         let mut fields = HeaderMap::new();
-        for name in ["te", "grpc-timeout", "grpc-encoding", "content-type", "x-custom", "user-agent", "authorization"] {
+        for name in ["te", "grpc-timeout", "grpc-encoding", "grpc-previous-rpc-attempts", "content-type", "x-custom", "user-agent", "authorization"] {
             fields.insert(HeaderName::from_static(name), HeaderValue::from_static("v"));
         }
         hide_protocol_fields(&mut fields);
         let mut left: Vec<_> = fields.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
-        assert_eq!(left, ["authorization", "user-agent", "x-custom"]);
+        assert_eq!(left, ["authorization", "grpc-previous-rpc-attempts", "user-agent", "x-custom"]);
     }
 
     #[test]
