@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use proofmark_record::{CaseResult, Event, Verdict, What};
 use proofmark_system::{ClientFactory, ServerFactory, Tier};
-use proofmark_transport::clock::{Instant, timeout};
+use proofmark_transport::clock::{Instant, sleep, timeout};
 use proofmark_transport::{Network, Seed, SimNetwork, TcpNetwork};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
@@ -137,7 +137,7 @@ pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Cat
     for round in 1..=case.rounds {
         let seed = options.seed.derive(&case.id).derive(&round.to_string());
         let setting = setting(case, target, options, seed, virtual_time, round);
-        let (events, pid) = run_round(case, &setting);
+        let (events, pid) = run_round(case, &setting, &options.stop);
         if let Some(store) = &setting.store {
             remove_store(store);
         }
@@ -177,7 +177,7 @@ fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_
     Setting { client: target.client.clone(), server: target.server.clone(), network, virtual_time, seed, call_prefix: String::new(), profile: target.profile, store }
 }
 
-fn run_round(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
+fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> (Vec<Event>, Option<u32>) {
     let runtime = match runtime(setting.virtual_time) {
         Ok(runtime) => runtime,
         Err(error) => return (vec![harness_error(0, format!("no runtime: {error}"))], None),
@@ -185,9 +185,13 @@ fn run_round(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
     let local = LocalSet::new();
     let (mut events, pid) = local.block_on(&runtime, async {
         let limit = if setting.virtual_time { VIRTUAL_HORIZON } else { case.limit + REAL_MARGIN };
-        let (mut events, pid) = match timeout(limit, run(case, setting)).await {
-            Ok(done) => done,
-            Err(_) => (vec![harness_error(0, format!("the round did not end within {limit:?}"))], None),
+        let (mut events, pid) = tokio::select! {
+            biased;
+            () = stopped(stop), if !setting.virtual_time => (vec![interrupted()], None),
+            done = timeout(limit, run(case, setting)) => match done {
+                Ok(done) => done,
+                Err(_) => (vec![harness_error(0, format!("the round did not end within {limit:?}"))], None),
+            },
         };
         for _ in 0..LAST_TURNS {
             tokio::task::yield_now().await;
@@ -214,6 +218,18 @@ fn runtime(virtual_time: bool) -> std::io::Result<Runtime> {
     builder.enable_time();
     if virtual_time { builder.start_paused(true) } else { builder.enable_io() };
     builder.build()
+}
+
+/// Ends once the run is to end. On the real clock alone: there a case may wait for long, and this looks ten times a second.
+async fn stopped(stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        sleep(STOP_STEP).await;
+    }
+}
+
+fn interrupted() -> Event {
+    let text = "the run was interrupted".to_owned();
+    Event { seq: 0, at_ns: 0, what: What::Owed { by: proofmark_record::Owed::Harness, text } }
 }
 
 fn harness_error(seq: u32, text: String) -> Event {
@@ -302,5 +318,7 @@ pub const VIRTUAL_TOLERANCE: Duration = Duration::from_millis(1);
 const VIRTUAL_HORIZON: Duration = Duration::from_secs(400 * 24 * 3600);
 /// What set-up, clean-up and aftercare may take on the real clock, on top of a case's limit.
 const REAL_MARGIN: Duration = Duration::from_secs(200);
+/// How often a waiting case looks whether the run is to end.
+const STOP_STEP: Duration = Duration::from_millis(100);
 /// More turns than ending tasks need to be gone.
 const LAST_TURNS: usize = 64;
