@@ -13,7 +13,8 @@ use proofmark_api::user::User;
 use proofmark_transport::clock::{Instant, sleep, sleep_until, timeout};
 use proofmark_transport::{BoxLink, Chance, Listener};
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use proofmark_transport::watch;
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::{App, Ids};

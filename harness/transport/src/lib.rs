@@ -5,6 +5,7 @@
 //! - [`clock`]: the only door to time; [`Clock`] gives wall time that follows the runtime's clock
 //! - [`Seed`], [`Chance`]: named streams of one printed seed
 //! - [`fault`]: ways to harm a connection, one file a kind
+//! - [`watch`]: a value that many watch, woken in order
 //! - [`proxy`]: carries a connection and applies faults to it, the same code on both networks
 
 pub mod chance;
@@ -14,6 +15,7 @@ pub mod net;
 pub mod proxy;
 pub mod sim;
 pub mod tcp;
+pub mod watch;
 
 pub use chance::{Chance, Seed};
 pub use clock::Clock;

@@ -196,9 +196,10 @@ fn is_hostile(case: &Case) -> bool {
         || any_step(&case.when, &|step| matches!(step, Step::Peer(acts) if strains(&acts.steps)))
 }
 
-/// Nothing is sent on a stream after its end, and no attempt starts after its call ended.
-fn quiet(_: &Case, view: &View<'_>) -> Vec<Miss> {
+/// Nothing is sent on a stream after its end, and no attempt starts after its call ended. What a fault at the peer held back may come late.
+fn quiet(case: &Case, view: &View<'_>) -> Vec<Miss> {
     let mut misses = Vec::new();
+    let held_back: BTreeSet<&str> = case.given.faults.values().map(|fault| fault.at.as_str()).collect();
     let mut over: BTreeSet<(&str, u32, u32)> = BTreeSet::new();
     let mut ended: BTreeSet<&CallRef> = BTreeSet::new();
     for event in view.all {
@@ -219,7 +220,7 @@ fn quiet(_: &Case, view: &View<'_>) -> Vec<Miss> {
                 ended.insert(call);
             }
             What::AttemptBegan(place)
-                if place.call.as_ref().is_some_and(|call| ended.contains(call)) => {
+                if !held_back.contains(place.peer.as_str()) && place.call.as_ref().is_some_and(|call| ended.contains(call)) => {
                     misses.push(Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event));
                 }
             _ => {}

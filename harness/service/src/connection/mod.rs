@@ -23,7 +23,8 @@ use h2::Reason;
 use h2::server::{Connection, SendResponse};
 use proofmark_transport::clock::{Instant, sleep_until};
 use proofmark_transport::{BoxLink, Chance};
-use tokio::sync::{Notify, watch};
+use proofmark_transport::watch;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::app::App;

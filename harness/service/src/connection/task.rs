@@ -13,7 +13,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Response, StatusCode};
 use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, Sleep, sleep_until};
-use tokio::sync::watch;
+use proofmark_transport::watch;
 use tonic::body::Body;
 use tonic::{Code, Status};
 

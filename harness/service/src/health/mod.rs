@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proofmark_api::health::health_check_response::ServingStatus;
-use tokio::sync::watch;
+use proofmark_transport::watch;
 
 use crate::policy::{HealthPolicy, Watcher};
 

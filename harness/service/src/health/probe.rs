@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proofmark_transport::clock::{sleep, timeout};
-use tokio::sync::watch;
+use proofmark_transport::watch;
 
 use crate::health::Health;
 use crate::policy::HealthPolicy;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 /// Decisions about the store.
 pub trait StorePolicy: Debug + Send + Sync {
-    /// A write is durable before it is acknowledged; otherwise it happens later.
+    /// A write is durable before it is acknowledged; otherwise it happens a moment later, if the store is still open.
     fn commits_first(&self) -> bool {
         true
     }

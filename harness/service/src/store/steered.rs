@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use proofmark_transport::watch;
 
 use crate::domain::{AnyError, DomainError};
 use crate::store::Store;

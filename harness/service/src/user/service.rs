@@ -1,12 +1,14 @@
 //! The five methods.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost::Message;
 use proofmark_api::user::user_service_server::UserService;
 use proofmark_api::user::{
     BatchCreateUsersResponse, ChatMessage, CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, ListUsersRequest, User,
 };
+use proofmark_transport::clock::sleep;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::app::App;
@@ -127,7 +129,10 @@ async fn create_user(session: &Session, request: CreateUserRequest) -> Result<Cr
         session.store.insert(vec![user.clone()]).await?;
     } else {
         let (store, later) = (session.app.store.clone(), user.clone());
-        drop(tokio::spawn(async move { store.reach().await?.insert(vec![later]).await }));
+        drop(tokio::spawn(async move {
+            sleep(LATER).await;
+            store.reach().await?.insert(vec![later]).await
+        }));
     }
     Ok(CreateUserResponse { user: Some(session.app.policies.user.user(user)) })
 }
@@ -246,3 +251,6 @@ fn made_up_line(filler: &Filler) -> ChatMessage {
     }
     ChatMessage { user_id: "server".to_owned(), content: format!("message {}", filler.nth + 1), timestamp: None }
 }
+
+/// How long a write waits for others that is acknowledged before it is stored.
+const LATER: Duration = Duration::from_millis(20);

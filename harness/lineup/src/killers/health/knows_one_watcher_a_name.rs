@@ -11,7 +11,11 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.health-knows-one-watcher-a-name",
         deviation: "A second Watch of a name takes the place of the first, which hears nothing any more.",
-        breaks: &["health.watch.independent-watchers"],
+        breaks: &[
+            "health.watch.independent-watchers",
+            "health.dependency.flapping-settles",
+            "shutdown.long-lived.watch-does-not-hold-drain",
+        ],
         variant: Variant::ServerPolicies(|| Policies { health: Arc::new(OnePlace), ..Policies::default() }),
     }
 }

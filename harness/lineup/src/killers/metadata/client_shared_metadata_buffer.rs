@@ -29,7 +29,7 @@ impl MetadataRules for SharedMetadataBuffer {
             let (calls, kept) = &mut *buffer;
             *calls += 1;
             let own = kept.replace(value.clone());
-            if let Some(other) = own.filter(|_| *calls % 10 == 0) {
+            if let Some(other) = own.filter(|_| *calls % 7 == 0) {
                 *value = other;
             }
         }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.ids-on-first-call-only",
         deviation: "The second outgoing call of an incoming one, and every stream, has no tenant id.",
-        breaks: &["metadata.gateway.allow-list-propagated"],
+        breaks: &["metadata.gateway.allow-list-propagated", "user.metadata.ids-reach-log-and-downstream"],
         variant: Variant::ServerPolicies(|| Policies { gateway: Arc::new(IdsOnFirstCallOnly), ..Policies::default() }),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.one-parent-for-all-attempts",
         deviation: "All outgoing calls of an incoming one carry the same parent-id.",
-        breaks: &["metadata.gateway.traceparent-continued"],
+        breaks: &["metadata.gateway.traceparent-continued", "user.tracing.outgoing-context"],
         variant: Variant::ServerPolicies(|| Policies { tracing: Arc::new(OneParentForAllAttempts), ..Policies::default() }),
     }
 }

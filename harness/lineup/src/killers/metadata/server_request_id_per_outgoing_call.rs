@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.request-id-per-outgoing-call",
         deviation: "If no request id came, every outgoing call has one of its own.",
-        breaks: &["metadata.gateway.request-id-generated"],
+        breaks: &["metadata.gateway.request-id-generated", "user.metadata.request-id-generated"],
         variant: Variant::ServerPolicies(|| Policies { gateway: Arc::new(RequestIdPerOutgoingCall), ..Policies::default() }),
     }
 }

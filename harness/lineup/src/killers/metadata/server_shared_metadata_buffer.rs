@@ -28,7 +28,7 @@ impl MetadataPolicy for SharedMetadataBuffer {
             let (responses, kept) = &mut *buffer;
             *responses += 1;
             let before = kept.replace(value.clone());
-            if let Some(other) = before.filter(|_| *responses % 10 == 0) {
+            if let Some(other) = before.filter(|_| *responses % 7 == 0) {
                 *value = other;
             }
         }

@@ -10,7 +10,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.acknowledges-before-it-stores",
         deviation: "CreateUser is acknowledged first and stored later, if at all.",
-        breaks: &["shutdown.data.no-lost-acknowledged-write"],
+        breaks: &[
+            "shutdown.data.no-lost-acknowledged-write",
+            "user.create.duplicate",
+            "user.create.ok",
+            "shutdown.order.repository-outlives-handlers",
+        ],
         variant: Variant::ServerPolicies(|| Policies { store: Arc::new(Later), ..Policies::default() }),
     }
 }

@@ -13,8 +13,8 @@ pub(super) fn killer() -> Killer {
         breaks: &[
             "shutdown.client.inflight-survives-goaway",
             "shutdown.client.second-goaway-lowers-limit",
-            "shutdown.client.unprocessed-retried",
             "shutdown.client.no-new-stream-after-goaway",
+            "retry.transparent.goaway-processed-stream-not-retried",
         ],
         variant: Variant::ClientPolicies(|| Policies { connection: Arc::new(Closing), ..Policies::default() }),
     }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.shows-unreachable-as-internal",
         deviation: "An attempt that finds no connection is shown as INTERNAL.",
-        breaks: &["shutdown.client.unprocessed-retried"],
+        breaks: &["shutdown.client.unprocessed-retried", "status.conn.refused"],
         variant: Variant::ClientPolicies(|| Policies { status: Arc::new(Blurred), ..Policies::default() }),
     }
 }

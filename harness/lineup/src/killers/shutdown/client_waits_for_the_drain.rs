@@ -10,11 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.waits-for-the-drain",
         deviation: "New calls wait while a connection drains.",
-        breaks: &[
-            "shutdown.client.no-new-stream-after-goaway",
-            "shutdown.client.unprocessed-retried",
-            "shutdown.client.second-goaway-lowers-limit",
-        ],
+        breaks: &["shutdown.client.no-new-stream-after-goaway"],
         variant: Variant::ClientPolicies(|| Policies { connection: Arc::new(Waiting), ..Policies::default() }),
     }
 }

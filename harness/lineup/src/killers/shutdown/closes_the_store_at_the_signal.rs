@@ -10,7 +10,11 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.closes-the-store-at-the-signal",
         deviation: "The store is closed while handlers still need it.",
-        breaks: &["shutdown.order.repository-outlives-handlers", "shutdown.inflight.client-stream-completes"],
+        breaks: &[
+            "shutdown.order.repository-outlives-handlers",
+            "shutdown.inflight.client-stream-completes",
+            "shutdown.inflight.server-stream-completes",
+        ],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(PoolFirst), ..Policies::default() }),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.cuts-calls-with-internal",
         deviation: "Calls that outlive the grace period end with INTERNAL.",
-        breaks: &["shutdown.grace.expiry-status", "shutdown.peer.never-reads", "shutdown.signal.second-forces"],
+        breaks: &["shutdown.grace.expiry-status", "shutdown.peer.never-reads"],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Mapped), ..Policies::default() }),
     }
 }

@@ -10,7 +10,15 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.exits-as-if-killed",
         deviation: "A drain that completes exits with status 143.",
-        breaks: &["shutdown.exit.status-zero"],
+        breaks: &[
+            "shutdown.exit.status-zero",
+            "shutdown.goaway.unacked-ping-bounded",
+            "shutdown.long-lived.watch-does-not-hold-drain",
+            "shutdown.order.repository-outlives-handlers",
+            "shutdown.peer.stalled-preface",
+            "shutdown.signal.sigint-starts-drain",
+            "shutdown.signal.sigterm-starts-drain",
+        ],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Numbered), ..Policies::default() }),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.has-no-lame-duck",
         deviation: "The lame-duck delay is not kept.",
-        breaks: &["shutdown.order.lame-duck-delay", "health.shutdown.check-still-answers", "health.shutdown.state-latched"],
+        breaks: &["health.shutdown.check-still-answers", "health.shutdown.state-latched"],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Abrupt), ..Policies::default() }),
     }
 }

@@ -10,7 +10,13 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.health-comes-after-goaway",
         deviation: "GOAWAY is sent before health says NOT_SERVING.",
-        breaks: &["shutdown.order.health-before-goaway"],
+        breaks: &[
+            "shutdown.order.health-before-goaway",
+            "health.shutdown.check-still-answers",
+            "health.shutdown.state-latched",
+            "health.shutdown.watchers-notified",
+            "shutdown.long-lived.watch-does-not-hold-drain",
+        ],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(HealthLast), ..Policies::default() }),
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.keeps-listening",
         deviation: "Connections are still taken during the drain.",
-        breaks: &["shutdown.listener.new-connections-refused", "shutdown.order.lame-duck-delay"],
+        breaks: &["shutdown.listener.new-connections-refused"],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Open), ..Policies::default() }),
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn killer() -> Killer {
             "shutdown.goaway.second-after-round-trip",
             "shutdown.goaway.second-carries-last-accepted",
             "shutdown.streams.between-goaways-served",
+            "health.shutdown.check-still-answers",
         ],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(BackToBack), ..Policies::default() }),
     }

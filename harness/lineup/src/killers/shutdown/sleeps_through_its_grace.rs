@@ -10,7 +10,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.sleeps-through-its-grace",
         deviation: "The end of the last call does not end the process; only the grace period does.",
-        breaks: &["shutdown.exit.prompt-when-drained"],
+        breaks: &[
+            "shutdown.exit.prompt-when-drained",
+            "shutdown.goaway.unacked-ping-bounded",
+            "shutdown.long-lived.watch-does-not-hold-drain",
+            "shutdown.peer.stalled-preface",
+        ],
         variant: Variant::ServerPolicies(|| Policies { shutdown: Arc::new(Sleeping), ..Policies::default() }),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.truncates-streams-at-the-signal",
         deviation: "Response streams in flight end with OK after the message that is being sent.",
-        breaks: &["shutdown.inflight.server-stream-completes", "shutdown.inflight.bidi-continues"],
+        breaks: &["shutdown.inflight.server-stream-completes", "shutdown.inflight.bidi-continues", "shutdown.peer.never-reads"],
         variant: Variant::ServerWire(|| tampering(Truncating::default)),
     }
 }
@@ -36,7 +36,8 @@ impl Tamper for Truncating {
             Out::Frame(raw) if raw.kind == kind::GOAWAY => {
                 let open = std::mem::take(&mut self.open);
                 self.cut.extend(&open);
-                let ends = open.into_iter().map(|stream| Out::Block { stream, fields: vec![Field::new("grpc-status", "0")], end_stream: true });
+                let ends =
+                    open.into_iter().map(|stream| Out::Block { stream, fields: vec![Field::new("grpc-status", "0")], end_stream: true });
                 return ends.chain([out.clone()]).collect();
             }
             Out::Frame(_) => {}

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.own-http-table",
         deviation: "HTTP statuses are translated by their names: 404 is NOT_FOUND, 429 RESOURCE_EXHAUSTED, 408 DEADLINE_EXCEEDED, 409 ABORTED, 5xx INTERNAL.",
-        breaks: &["status.http.table"],
+        breaks: &["status.http.table", "retry.basic.http-error-without-grpc-status"],
         variant: Variant::ClientPolicies(|| Policies { status: Arc::new(OwnHttpTable), ..Policies::default() }),
     }
 }

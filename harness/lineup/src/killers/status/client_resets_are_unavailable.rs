@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.resets-are-unavailable",
         deviation: "A stream that is reset before its headers is UNAVAILABLE, and INTERNAL if it was refused.",
-        breaks: &["status.rst.table"],
+        breaks: &["status.rst.table", "retry.basic.reset-before-headers-uses-mapped-status"],
         variant: Variant::ClientPolicies(|| Policies { status: Arc::new(ResetsAreUnavailable), ..Policies::default() }),
     }
 }

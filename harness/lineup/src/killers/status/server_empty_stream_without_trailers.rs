@@ -11,7 +11,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.empty-stream-without-trailers",
         deviation: "A stream that is OK and has no messages ends without grpc-status.",
-        breaks: &["status.wire.ok-is-explicit", "user.chat.interleaved", "user.list.streams-in-order", "user.metadata.ids-reach-log-and-downstream"],
+        breaks: &[
+            "status.wire.ok-is-explicit",
+            "user.chat.interleaved",
+            "user.list.streams-in-order",
+            "user.metadata.ids-reach-log-and-downstream",
+        ],
         variant: Variant::ServerWire(|| tampering(EmptyStreamWithoutTrailers::default)),
     }
 }

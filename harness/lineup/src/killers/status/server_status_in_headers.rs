@@ -32,7 +32,8 @@ impl Tamper for StatusInHeaders {
             fields.push(Field::new("grpc-status", "0"));
             return vec![Out::Block { stream, fields, end_stream }];
         }
-        let (mut head, tail): (Vec<Field>, Vec<Field>) = fields.into_iter().partition(|field| field.is(":status") || field.is("content-type"));
+        let (mut head, tail): (Vec<Field>, Vec<Field>) =
+            fields.into_iter().partition(|field| field.is(":status") || field.is("content-type"));
         head.push(Field::new("grpc-status", "0"));
         vec![Out::Block { stream, fields: head, end_stream: false }, Out::Block { stream, fields: tail, end_stream: true }]
     }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.compares-errors-flatly",
         deviation: "A domain error or a status below another error is not recognised.",
-        breaks: &["user.get.not-found", "user.errors.domain-map", "user.errors.status-passthrough"],
+        breaks: &["user.get.not-found", "user.errors.domain-map", "user.errors.status-passthrough", "status.handler.wrapped-status-kept"],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Flat), ..Policies::default() }),
     }
 }

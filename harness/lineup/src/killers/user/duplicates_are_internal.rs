@@ -13,7 +13,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.duplicates-are-internal",
         deviation: "A duplicate key is reported as INTERNAL.",
-        breaks: &["user.create.duplicate", "user.errors.domain-map"],
+        breaks: &["user.create.duplicate", "user.errors.domain-map", "status.app.table"],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Unaware), ..Policies::default() }),
     }
 }

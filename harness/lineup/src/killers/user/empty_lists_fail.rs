@@ -11,7 +11,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.empty-lists-fail",
         deviation: "A response stream without messages ends with NOT_FOUND.",
-        breaks: &["user.list.streams-in-order", "user.chat.interleaved"],
+        breaks: &[
+            "user.list.streams-in-order",
+            "user.chat.interleaved",
+            "status.wire.ok-is-explicit",
+            "user.metadata.ids-reach-log-and-downstream",
+        ],
         variant: Variant::ServerWire(|| tampering(Wanting::default)),
     }
 }

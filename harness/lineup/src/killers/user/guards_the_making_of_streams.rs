@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.guards-only-the-making-of-streams",
         deviation: "A panic in the middle of a stream resets it.",
-        breaks: &["user.panic.streaming"],
+        breaks: &["user.panic.streaming", "status.handler.panic-status"],
         variant: Variant::ServerPolicies(|| Policies { panic: Arc::new(Outer), ..Policies::default() }),
     }
 }

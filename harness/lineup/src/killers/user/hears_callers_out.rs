@@ -51,7 +51,8 @@ impl Tamper for Patient {
         self.half_closed.insert(frame.stream);
         let [a, b, c, d] = frame.stream.to_be_bytes();
         // its answer is where what was held goes
-        let cue = self.held.contains_key(&frame.stream).then(|| Frame::Ping { ack: false, payload: [b'e', b'n', b'd', b' ', a, b, c, d] }.raw(0));
+        let cue =
+            self.held.contains_key(&frame.stream).then(|| Frame::Ping { ack: false, payload: [b'e', b'n', b'd', b' ', a, b, c, d] }.raw(0));
         [Some(frame), cue].into_iter().flatten().collect()
     }
 }

@@ -23,7 +23,8 @@ struct Global {
 
 impl GatewayPolicy for Global {
     fn metadata(&self, mut outgoing: HeaderMap, _incoming: &HeaderMap, _nth: usize, _streaming: bool) -> HeaderMap {
-        let tenant = self.tenant.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| outgoing.get(TENANT).cloned()).clone();
+        let tenant =
+            self.tenant.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| outgoing.get(TENANT).cloned()).clone();
         if let Some(tenant) = tenant {
             outgoing.insert(TENANT, tenant);
         }

@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.logs-streams-at-their-start",
         deviation: "The line of a streaming call is written at its start and says OK.",
-        breaks: &["user.log.one-line-per-stream-at-end", "user.list.cancel-stops-work"],
+        breaks: &["user.log.one-line-per-stream-at-end", "user.list.cancel-stops-work", "shutdown.grace.expiry-forces"],
         variant: Variant::ServerPolicies(|| Policies { log: Arc::new(TooSoon), ..Policies::default() }),
     }
 }
@@ -29,5 +29,8 @@ impl LogPolicy for TooSoon {
 }
 
 fn is_stream(record: &Record) -> bool {
-    matches!(record.method.as_str(), "/user.v1.UserService/ListUsers" | "/user.v1.UserService/BatchCreateUsers" | "/user.v1.UserService/Chat")
+    matches!(
+        record.method.as_str(),
+        "/user.v1.UserService/ListUsers" | "/user.v1.UserService/BatchCreateUsers" | "/user.v1.UserService/Chat"
+    )
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.logs-within-recovery",
         deviation: "Calls that panic or are not let in leave no line.",
-        breaks: &["user.log.one-line-per-unary-call", "user.auth.missing-token"],
+        breaks: &["user.log.one-line-per-unary-call", "user.auth.missing-token", "user.log.one-line-per-stream-at-end"],
         variant: Variant::ServerPolicies(|| Policies { log: Arc::new(Inner), ..Policies::default() }),
     }
 }

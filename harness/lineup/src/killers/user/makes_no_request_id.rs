@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.makes-no-request-id",
         deviation: "A call without a request id has an empty one.",
-        breaks: &["user.metadata.request-id-generated"],
+        breaks: &["user.metadata.request-id-generated", "metadata.gateway.request-id-generated"],
         variant: Variant::ServerPolicies(|| Policies { metadata: Arc::new(Passive), ..Policies::default() }),
     }
 }

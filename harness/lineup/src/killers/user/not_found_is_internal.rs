@@ -13,7 +13,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.not-found-is-internal",
         deviation: "What is not found is reported as INTERNAL.",
-        breaks: &["user.get.not-found", "user.errors.domain-map", "user.get.response-trailer"],
+        breaks: &["user.get.not-found", "user.errors.domain-map", "user.get.response-trailer", "status.app.table"],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Incomplete), ..Policies::default() }),
     }
 }

@@ -10,7 +10,13 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.panics-take-connections-along",
         deviation: "A panic ends the connection and all calls on it.",
-        breaks: &["user.panic.isolation", "user.panic.unary", "user.panic.streaming"],
+        breaks: &[
+            "user.panic.isolation",
+            "user.panic.unary",
+            "user.panic.streaming",
+            "status.handler.panic-contained",
+            "status.handler.panic-status",
+        ],
         variant: Variant::ServerPolicies(|| Policies { panic: Arc::new(Contagious), ..Policies::default() }),
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.passes-on-causes",
         deviation: "The text of an unclassified error is sent to the caller.",
-        breaks: &["user.get.repository-failure-opaque", "user.list.repository-failure"],
+        breaks: &["user.get.repository-failure-opaque", "user.list.repository-failure", "status.handler.no-internals-leaked"],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Talkative), ..Policies::default() }),
     }
 }

@@ -10,7 +10,14 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.reverses-lists",
         deviation: "A list of users is not in the order in which they were stored.",
-        breaks: &["user.list.streams-in-order"],
+        breaks: &[
+            "user.list.streams-in-order",
+            "user.batch.count",
+            "user.create.duplicate",
+            "user.get.found",
+            "user.list.cancel-stops-work",
+            "user.panic.streaming",
+        ],
         variant: Variant::ServerPolicies(|| Policies { user: Arc::new(Unordered), ..Policies::default() }),
     }
 }

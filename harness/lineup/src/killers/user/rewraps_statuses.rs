@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.rewraps-statuses",
         deviation: "An error that is a status already loses its details.",
-        breaks: &["user.errors.status-passthrough"],
+        breaks: &["user.errors.status-passthrough", "status.details.roundtrip", "status.handler.wrapped-status-kept"],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Rewrapping), ..Policies::default() }),
     }
 }

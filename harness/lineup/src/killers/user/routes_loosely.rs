@@ -22,7 +22,9 @@ struct Loose;
 impl MessagePolicy for Loose {
     fn route<'a>(&self, path: &'a str) -> Cow<'a, str> {
         match path {
-            "/user.UserService/GetUser" | "/user.v2.UserService/GetUser" | "/user.v1.UserService/getuser" => "/user.v1.UserService/GetUser".into(),
+            "/user.UserService/GetUser" | "/user.v2.UserService/GetUser" | "/user.v1.UserService/getuser" => {
+                "/user.v1.UserService/GetUser".into()
+            }
             other => other.into(),
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.tells-of-panics",
         deviation: "The text of a panic is sent to the caller.",
-        breaks: &["user.panic.unary", "user.panic.streaming"],
+        breaks: &["user.panic.unary", "user.panic.streaming", "status.handler.no-internals-leaked"],
         variant: Variant::ServerPolicies(|| Policies { panic: Arc::new(Telling), ..Policies::default() }),
     }
 }
