@@ -177,7 +177,7 @@ impl<S: Inner> Connected<S> {
 
     async fn follow_stage(&mut self) {
         let stage = *self.serving.stage.borrow_and_update();
-        if stage >= Stage::WatchesCut {
+        if stage >= Stage::WatchesCut && self.serving.app.policies.shutdown.ends_watches() {
             self.stop.send_if_modified(|stop| std::mem::replace(stop, (*stop).max(Stop::Watches)) < Stop::Watches);
         }
         if stage >= Stage::Flushing {

@@ -11,11 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.health-knows-one-watcher-a-name",
         deviation: "A second Watch of a name takes the place of the first, which hears nothing any more.",
-        breaks: &[
-            "health.watch.independent-watchers",
-            "health.dependency.flapping-settles",
-            "shutdown.long-lived.watch-does-not-hold-drain",
-        ],
+        breaks: &["health.watch.independent-watchers", "health.dependency.flapping-settles"],
         variant: Variant::ServerPolicies(|| Policies { health: Arc::new(OnePlace), ..Policies::default() }),
     }
 }

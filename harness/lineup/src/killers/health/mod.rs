@@ -12,7 +12,6 @@ mod says_the_first_state_only;
 mod serves_from_the_start;
 mod silent_at_shutdown;
 mod trusts_a_dead_pool;
-mod waits_for_slow_watchers;
 mod wakes_up_in_the_drain;
 mod watch_outlives_its_cancel;
 
@@ -32,7 +31,6 @@ pub(super) const ALL: &[fn() -> Killer] = &[
     serves_from_the_start::killer,
     silent_at_shutdown::killer,
     trusts_a_dead_pool::killer,
-    waits_for_slow_watchers::killer,
     wakes_up_in_the_drain::killer,
     watch_outlives_its_cancel::killer,
 ];

@@ -17,6 +17,7 @@ pub(super) fn killer() -> Killer {
             "health.dependency.hanging-check-bounded",
             "health.dependency.flapping-settles",
             "health.dependency.named-service-follows",
+            "health.shutdown.state-latched",
         ],
         variant: Variant::ServerPolicies(|| Policies { health: Arc::new(Cached), ..Policies::default() }),
     }

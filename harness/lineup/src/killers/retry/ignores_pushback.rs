@@ -11,7 +11,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.ignores-pushback",
         deviation: "Retries by its own backoff; `grpc-retry-pushback-ms` is not read.",
-        breaks: &["retry.pushback.delay-is-exact"],
+        breaks: &[
+            "retry.pushback.delay-is-exact",
+            "retry.pushback.zero-retries-at-once",
+            "retry.pushback.negative-stops",
+            "retry.pushback.unparsable-stops",
+        ],
         variant: Variant::ClientPolicies(|| Policies { backoff: Arc::new(Deaf), ..Policies::default() }),
     }
 }

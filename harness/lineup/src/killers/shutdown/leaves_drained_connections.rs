@@ -11,8 +11,6 @@ pub(super) fn killer() -> Killer {
         name: "server.leaves-drained-connections",
         deviation: "A draining connection without calls is kept until the grace period ends.",
         breaks: &[
-            "shutdown.close.idle-connection-at-once",
-            "shutdown.close.after-last-stream",
             "shutdown.exit.prompt-when-drained",
             "shutdown.goaway.unacked-ping-bounded",
             "shutdown.long-lived.watch-does-not-hold-drain",

@@ -25,9 +25,7 @@ mod serves_after_the_final_goaway;
 mod skips_the_round_trip;
 mod sleeps_through_its_grace;
 mod stops_reading;
-mod swallows_the_second_signal;
 mod truncates_streams;
-mod waits_for_handshakes;
 mod waits_for_the_ack_for_ever;
 mod watches_hold_the_drain;
 
@@ -60,9 +58,7 @@ pub(super) const ALL: &[fn() -> Killer] = &[
     skips_the_round_trip::killer,
     sleeps_through_its_grace::killer,
     stops_reading::killer,
-    swallows_the_second_signal::killer,
     truncates_streams::killer,
-    waits_for_handshakes::killer,
     waits_for_the_ack_for_ever::killer,
     watches_hold_the_drain::killer,
 ];

@@ -1,0 +1,27 @@
+//! A client that takes the digits after the point for nanoseconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proofmark_client::policy::{ConfigRules, Policies};
+
+use crate::killers::{Killer, Variant};
+
+pub(super) fn killer() -> Killer {
+    Killer {
+        name: "client.reads-fractions-as-nanos",
+        deviation: "`0.5s` is five nanoseconds.",
+        breaks: &["service-config.timeout.fractional-seconds"],
+        variant: Variant::ClientPolicies(|| Policies { config: Arc::new(Nanos), ..Policies::default() }),
+    }
+}
+
+#[derive(Debug)]
+struct Nanos;
+
+impl ConfigRules for Nanos {
+    fn duration(&self, text: &str) -> Option<Duration> {
+        let (whole, fraction) = text.strip_suffix('s')?.split_once('.').unwrap_or((text.strip_suffix('s')?, "0"));
+        Some(Duration::new(whole.parse().ok()?, fraction.parse().ok()?))
+    }
+}

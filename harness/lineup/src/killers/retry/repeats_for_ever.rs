@@ -1,0 +1,26 @@
+//! A client that takes every refusal for the first.
+
+use std::sync::Arc;
+
+use proofmark_client::AttemptEnd;
+use proofmark_client::policy::{Made, Policies, RetryRules, Standard};
+
+use crate::killers::{Killer, Variant};
+
+pub(super) fn killer() -> Killer {
+    Killer {
+        name: "client.repeats-for-ever",
+        deviation: "What the peer did not process is repeated again and again.",
+        breaks: &["retry.transparent.goaway-unprocessed-stream"],
+        variant: Variant::ClientPolicies(|| Policies { retry: Arc::new(Tireless), ..Policies::default() }),
+    }
+}
+
+#[derive(Debug)]
+struct Tireless;
+
+impl RetryRules for Tireless {
+    fn transparent(&self, end: &AttemptEnd, made: Made) -> bool {
+        Standard.transparent(end, Made { transparent: 0, ..made })
+    }
+}
