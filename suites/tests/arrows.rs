@@ -29,7 +29,8 @@ fn crates_use_only_what_the_table_allows() {
 
 #[test]
 fn the_comparison_can_go_red() {
-    let without_wire: Vec<(&str, &[&str])> = ALLOWED.iter().map(|(name, uses)| (*name, if *name == "transport" { &[][..] } else { *uses })).collect();
+    let without_wire: Vec<(&str, &[&str])> =
+        ALLOWED.iter().map(|(name, uses)| (*name, if *name == "transport" { &[][..] } else { *uses })).collect();
     assert_eq!(forbidden(&without_wire), ["transport -> wire"]);
 }
 

@@ -11,10 +11,18 @@ struct Rule {
 }
 
 const RULES: &[Rule] = &[
-    Rule { pattern: "Instant::now(", allowed_in: &["transport", "suites", "bench"], why: "time comes from proofmark-transport, so that virtual time moves everything" },
+    Rule {
+        pattern: "Instant::now(",
+        allowed_in: &["transport", "suites", "bench"],
+        why: "time comes from proofmark-transport, so that virtual time moves everything",
+    },
     Rule { pattern: "SystemTime::now(", allowed_in: &["transport"], why: "wall time comes from proofmark-transport's Clock" },
     Rule { pattern: "rand::rng(", allowed_in: &["transport"], why: "chance comes from named streams of the run's seed" },
-    Rule { pattern: "sync::watch", allowed_in: &["transport"], why: "tokio wakes its receivers in a random order; proofmark_transport::watch does not" },
+    Rule {
+        pattern: "sync::watch",
+        allowed_in: &["transport"],
+        why: "tokio wakes its receivers in a random order; proofmark_transport::watch does not",
+    },
     Rule { pattern: "thread::sleep", allowed_in: &["suites"], why: "nothing of ours sleeps" },
     Rule { pattern: "#[ignore", allowed_in: &["suites"], why: "no test is skipped" },
     Rule { pattern: "#[allow(", allowed_in: &["suites"], why: "relaxed lints say why: #[expect(reason = ...)]" },

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "shown by --nocapture")]
 
+#[expect(dead_code, reason = "each test uses its part")]
 mod common;
 
 use proofmark_record::Verdict;

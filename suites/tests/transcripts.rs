@@ -1,7 +1,7 @@
 //! The normalised transcript of every in-process case, one snapshot a case, so that a change in behaviour shows as a diff in review;
 //! and the same transcripts again on one core and on two, byte by byte.
 
-#[expect(dead_code, reason = "only the other tests describe results")]
+#[expect(dead_code, reason = "each test uses its part")]
 mod common;
 
 use std::collections::BTreeMap;

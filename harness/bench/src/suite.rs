@@ -47,10 +47,21 @@ pub(crate) fn measure() -> Result<String> {
     slowest.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut out = String::new();
     let per_second = |count: u64, millis: f64| count as f64 * 1000.0 / millis;
-    writeln!(out, "suite: {} cases ({rounds} rounds) in {whole:.0} ms on {cores} cores: {:.0} cases/s, {:.0} rounds/s; loading {loaded:.0} ms", runnable.len(), per_second(runnable.len() as u64, whole), per_second(rounds, whole))?;
+    writeln!(
+        out,
+        "suite: {} cases ({rounds} rounds) in {whole:.0} ms on {cores} cores: {:.0} cases/s, {:.0} rounds/s; loading {loaded:.0} ms",
+        runnable.len(),
+        per_second(runnable.len() as u64, whole),
+        per_second(rounds, whole)
+    )?;
     let heavy: f64 = slowest.iter().take(10).map(|(millis, _)| millis).sum();
     let rest: f64 = slowest.iter().skip(10).map(|(millis, _)| millis).sum();
-    writeln!(out, "the ten heaviest take {heavy:.0} ms of one core, the other {} take {rest:.0} ms: {:.0} cases/s on {cores} cores", slowest.len().saturating_sub(10), per_second(slowest.len().saturating_sub(10) as u64, rest) * cores as f64)?;
+    writeln!(
+        out,
+        "the ten heaviest take {heavy:.0} ms of one core, the other {} take {rest:.0} ms: {:.0} cases/s on {cores} cores",
+        slowest.len().saturating_sub(10),
+        per_second(slowest.len().saturating_sub(10) as u64, rest) * cores as f64
+    )?;
     for (millis, id) in slowest.iter().take(10) {
         writeln!(out, "  {millis:>8.1} ms  {id}")?;
     }
@@ -58,7 +69,12 @@ pub(crate) fn measure() -> Result<String> {
     Ok(out)
 }
 
-fn slowest<'a>(cases: &[&'a Case], target: &Target, options: &Options, catalogue: &proofmark_engine::case::Catalogue) -> Vec<(f64, &'a str)> {
+fn slowest<'a>(
+    cases: &[&'a Case],
+    target: &Target,
+    options: &Options,
+    catalogue: &proofmark_engine::case::Catalogue,
+) -> Vec<(f64, &'a str)> {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let times: Mutex<Vec<(f64, &str)>> = Mutex::default();
     std::thread::scope(|scope| {

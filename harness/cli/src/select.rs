@@ -16,7 +16,8 @@ pub(crate) struct Suites {
 impl Suites {
     /// Loads them; a mistake in a case is shown with file, line and column.
     pub(crate) fn load() -> Result<Self> {
-        let catalogue = proofmark_suites::catalogue().map_err(|errors| anyhow::anyhow!("the requirement catalogue does not load\n{errors}"))?;
+        let catalogue =
+            proofmark_suites::catalogue().map_err(|errors| anyhow::anyhow!("the requirement catalogue does not load\n{errors}"))?;
         let cases = proofmark_suites::cases(&catalogue).map_err(|errors| anyhow::anyhow!("the cases do not load\n{errors}"))?;
         Ok(Self { catalogue, cases })
     }

@@ -29,7 +29,9 @@ fn plain(text: &str) -> String {
         (r"/tmp/[^\s`/;]+", "TMP"),
         (r"shows all \d+", "shows all N"),
     ];
-    rules.iter().fold(text.to_owned(), |text, (pattern, word)| regex::Regex::new(pattern).expect("a pattern").replace_all(&text, *word).into_owned())
+    rules.iter().fold(text.to_owned(), |text, (pattern, word)| {
+        regex::Regex::new(pattern).expect("a pattern").replace_all(&text, *word).into_owned()
+    })
 }
 
 fn last_lines(text: &str) -> String {

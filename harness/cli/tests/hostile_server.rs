@@ -57,7 +57,12 @@ fn a_message_of_2_gib(stream: &mut TcpStream, id: u32) -> std::io::Result<()> {
 
 fn escape_sequences(stream: &mut TcpStream, id: u32) -> std::io::Result<()> {
     let message = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred";
-    block(stream, id, &[(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "13"), ("grpc-message", message)], flag::END_STREAM)
+    block(
+        stream,
+        id,
+        &[(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "13"), ("grpc-message", message)],
+        flag::END_STREAM,
+    )
 }
 
 #[rstest]

@@ -82,7 +82,9 @@ impl<'a> Matcher<'a> {
                 let direction = if *verb == Verb::Sent { Direction::Sent } else { Direction::Received };
                 frame.direction == direction
                     && is_frame(*thing, &frame.says)
-                    && of.as_deref().is_none_or(|of| frame.peer == of || frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of))))
+                    && of
+                        .as_deref()
+                        .is_none_or(|of| frame.peer == of || frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of))))
                     && self.scope_peer(&frame.peer, frame.connection)
             }
             (Thing::Handler, verb, What::Hook { call, line }) => {
@@ -111,7 +113,9 @@ impl<'a> Matcher<'a> {
                 matches!((thing, what), (Thing::Store, Steered::Store) | (Thing::Health, Steered::Health) | (Thing::Auth, Steered::Auth))
             }
             (Thing::Resolver, verb, What::Resolver { direction }) => (*verb == Verb::Updated) == (*direction == Direction::Sent),
-            (Thing::Fault, Verb::Fired, What::FaultFired { fault }) | (Thing::Fault, Verb::Lifted, What::FaultLifted { fault }) => named(fault),
+            (Thing::Fault, Verb::Fired, What::FaultFired { fault }) | (Thing::Fault, Verb::Lifted, What::FaultLifted { fault }) => {
+                named(fault)
+            }
             (Thing::Mark, Verb::Reached, What::MarkReached { mark }) => named(mark),
             _ => false,
         }
@@ -139,7 +143,9 @@ impl<'a> Matcher<'a> {
                 // a request that a backend received is not what the call received
                 let at_caller = wanted == Direction::Sent || *block != BlockKind::Request;
                 frame.direction == wanted
-                    && of.is_none_or(|of| frame.peer == of || at_caller && frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of))))
+                    && of.is_none_or(|of| {
+                        frame.peer == of || at_caller && frame.call.as_ref().is_some_and(|call| self.call_fits(call, Some(of)))
+                    })
                     && self.scope_stream(frame.call.as_ref(), &frame.peer, frame.connection, frame.stream)
             }
             (Thing::Headers, What::CallHeaders { call, .. }) if wanted == Direction::Received => self.at_caller(call, of),
@@ -160,7 +166,8 @@ impl<'a> Matcher<'a> {
         }
         match (at, call, place) {
             (End::Caller, Some(call), _) => {
-                self.call_fits(call, None) && of.is_none_or(|of| self.call_fits(call, Some(of)) || place.is_some_and(|place| place.peer == of))
+                self.call_fits(call, None)
+                    && of.is_none_or(|of| self.call_fits(call, Some(of)) || place.is_some_and(|place| place.peer == of))
             }
             (End::Backend, call, Some(place)) => {
                 of.is_none_or(|of| place.peer == of)
@@ -228,9 +235,10 @@ pub fn is_our_act(event: &Event) -> bool {
         | What::MarkReached { .. } => true,
         What::AttemptEnded { by, .. } | What::ConnectionClosed { by, .. } => *by == Actor::Peer,
         What::Frame(frame) => frame.direction == Direction::Sent,
-        What::Message { direction, .. } | What::HalfClose { direction, .. } | What::Steering { direction, .. } | What::Resolver { direction } => {
-            *direction == Direction::Sent
-        }
+        What::Message { direction, .. }
+        | What::HalfClose { direction, .. }
+        | What::Steering { direction, .. }
+        | What::Resolver { direction } => *direction == Direction::Sent,
         _ => false,
     }
 }

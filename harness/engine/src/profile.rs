@@ -56,7 +56,8 @@ impl Profile {
 }
 
 fn plan(operation: &Operation, call_number: &str) -> Plan {
-    let user = |behavior: Option<String>| method("/user.v1.UserService/GetUser", behavior, text_message("/user.v1.UserService/GetUser", "user-1"));
+    let user =
+        |behavior: Option<String>| method("/user.v1.UserService/GetUser", behavior, text_message("/user.v1.UserService/GetUser", "user-1"));
     let user_words = |words: String| user(Some(words));
     match operation {
         Operation::Unary => user_words("messages-1".into()),
@@ -66,7 +67,9 @@ fn plan(operation: &Operation, call_number: &str) -> Plan {
             let path = "/user.v1.UserService/CreateUser";
             method(path, None, text_message(path, &format!("writer-{}", call_number.replace('/', "-"))))
         }
-        Operation::List => method("/user.v1.UserService/ListUsers", None, json_message("/user.v1.UserService/ListUsers", r#"{"pageSize":1000}"#)),
+        Operation::List => {
+            method("/user.v1.UserService/ListUsers", None, json_message("/user.v1.UserService/ListUsers", r#"{"pageSize":1000}"#))
+        }
         Operation::Upload => method("/user.v1.UserService/BatchCreateUsers", None, Vec::new()),
         Operation::Chat => method("/user.v1.UserService/Chat", None, Vec::new()),
         Operation::Slow(slow) => {
@@ -154,7 +157,8 @@ pub fn encode(path: &str, side: Side, payload: &Payload, context: &Context<'_>) 
         Payload::Size(size) => sized(size.as_usize()),
         Payload::Hex(hex) => hex.0.clone(),
         Payload::Json(json) => {
-            let message = message(path, side).ok_or_else(|| format!("`{path}` is no method of a known service, so JSON has no meaning for it"))?;
+            let message =
+                message(path, side).ok_or_else(|| format!("`{path}` is no method of a known service, so JSON has no meaning for it"))?;
             let expanded = expand_json(json, context);
             DynamicMessage::deserialize(message, expanded).map_err(|error| error.to_string())?.encode_to_vec()
         }
@@ -217,7 +221,9 @@ pub fn text_message(path: &str, text: &str) -> Vec<u8> {
 /// A message of a method as a good handler would answer, or as part of a stream of them.
 pub fn default_response(path: &str) -> Vec<u8> {
     let json = match path {
-        "/user.v1.UserService/GetUser" | "/user.v1.UserService/CreateUser" => r#"{"user":{"id":"user-1","name":"Ada","email":"ada@users.example"}}"#,
+        "/user.v1.UserService/GetUser" | "/user.v1.UserService/CreateUser" => {
+            r#"{"user":{"id":"user-1","name":"Ada","email":"ada@users.example"}}"#
+        }
         "/user.v1.UserService/ListUsers" => r#"{"id":"user-1","name":"Ada","email":"ada@users.example"}"#,
         "/user.v1.UserService/BatchCreateUsers" => r#"{"createdCount":0}"#,
         "/grpc.health.v1.Health/Check" | "/grpc.health.v1.Health/Watch" => r#"{"status":"SERVING"}"#,

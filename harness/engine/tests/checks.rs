@@ -6,7 +6,8 @@ use proofmark_engine::case::{Case, load_catalogue, load_suites, parse_one};
 use proofmark_engine::check::Check;
 use proofmark_engine::judge::{View, judge};
 use proofmark_record::{
-    Actor, BlockKind, CallKind, CallRef, Direction, End, Ending, Event, FrameEvent, FrameSays, Outcome, Place, StatusSeen, Steered, Text, Verdict, What,
+    Actor, BlockKind, CallKind, CallRef, Direction, End, Ending, Event, FrameEvent, FrameSays, Outcome, Place, StatusSeen, Steered, Text,
+    Verdict, What,
 };
 use rstest::rstest;
 use serde_json::json;
@@ -39,11 +40,21 @@ impl Told {
 
     fn started(self, call: &str, method: &str) -> Self {
         let metadata = vec![("x-id".to_owned(), Text::from("one"))];
-        self.say(What::CallStarted { call: named(call), via: "main".into(), method: method.into(), call_kind: CallKind::Unary, deadline_ns: Some(5_000_000_000), metadata })
+        self.say(What::CallStarted {
+            call: named(call),
+            via: "main".into(),
+            method: method.into(),
+            call_kind: CallKind::Unary,
+            deadline_ns: Some(5_000_000_000),
+            metadata,
+        })
     }
 
     fn ended(self, call: &str, code: u32) -> Self {
-        self.ended_with(call, StatusSeen { code, message: "words".into(), trailers: vec![("x-id".into(), "one".into())], ..StatusSeen::default() })
+        self.ended_with(
+            call,
+            StatusSeen { code, message: "words".into(), trailers: vec![("x-id".into(), "one".into())], ..StatusSeen::default() },
+        )
     }
 
     fn ended_with(self, call: &str, status: StatusSeen) -> Self {
@@ -84,7 +95,16 @@ impl Told {
     }
 
     fn message(self, call: &str, direction: Direction, bytes: &[u8]) -> Self {
-        self.say(What::Message { at: End::Caller, direction, call: Some(named(call)), place: None, size: bytes.len() as u64, data: Text::from(bytes), digest: None, flag: 0 })
+        self.say(What::Message {
+            at: End::Caller,
+            direction,
+            call: Some(named(call)),
+            place: None,
+            size: bytes.len() as u64,
+            data: Text::from(bytes),
+            digest: None,
+            flag: 0,
+        })
     }
 
     fn hook(self, call: &str, line: serde_json::Value) -> Self {
@@ -172,7 +192,9 @@ fn a_check_passes_what_is_good_and_finds_what_was_doctored(#[case] check: &str, 
 
 fn case_of(role: &str) -> Case {
     let id = if role == "client" { "deadline.client.unary-silent-server" } else { "user.get.empty-id" };
-    let text = format!("suite: s/t\nabout: a.\nrole: {role}\ncases:\n  - id: {id}\n    when: [call: {{operation: unary, deadline: 5s}}]\n    then: [outcome: {{at-least: 0, status: OK}}]\n");
+    let text = format!(
+        "suite: s/t\nabout: a.\nrole: {role}\ncases:\n  - id: {id}\n    when: [call: {{operation: unary, deadline: 5s}}]\n    then: [outcome: {{at-least: 0, status: OK}}]\n"
+    );
     let requirements: Vec<(String, Vec<u8>)> = ["deadlines", "user-service"]
         .map(|area| format!("{}/../../suites/requirements/{area}.yaml", env!("CARGO_MANIFEST_DIR")))
         .map(|path| (path.clone(), std::fs::read(path).unwrap()))
@@ -218,7 +240,8 @@ fn evidence_comes_before_the_verdict(#[case] expected: Verdict, #[case] told: To
 fn lag_excuses_what_is_late_but_not_what_is_early() {
     let text = "suite: s/t\nabout: a.\nrole: server\ncases:\n  - id: user.get.empty-id\n    when: [call: {operation: unary, deadline: 5s}]\n    then: [gap: {from: call started, to: call ended, exactly: 300ms}]\n";
     let requirements = format!("{}/../../suites/requirements/user-service.yaml", env!("CARGO_MANIFEST_DIR"));
-    let catalogue = load_catalogue(&[(requirements.clone(), std::fs::read(requirements).unwrap())]).unwrap_or_else(|errors| panic!("{errors}"));
+    let catalogue =
+        load_catalogue(&[(requirements.clone(), std::fs::read(requirements).unwrap())]).unwrap_or_else(|errors| panic!("{errors}"));
     let case = load_suites(&[("case.yaml", text)], &catalogue).unwrap_or_else(|errors| panic!("{errors}")).remove(0);
     let after = |millis: u64| once().wait(millis).ended("call", 4).say(What::TimerLag { max_ns: 500_000_000 }).done();
     let tolerance = Duration::from_millis(100);
@@ -229,7 +252,11 @@ fn lag_excuses_what_is_late_but_not_what_is_early() {
 
 #[test]
 fn steering_is_told_from_its_effect() {
-    let told = once().say(What::Steering { what: Steered::Store, direction: Direction::Sent, text: "store down".into() }).wait(50).ended("call", 14).done();
+    let told = once()
+        .say(What::Steering { what: Steered::Store, direction: Direction::Sent, text: "store down".into() })
+        .wait(50)
+        .ended("call", 14)
+        .done();
     let check: Check = parse_one("check.yaml", "gap: {from: store switched, to: call ended, exactly: 50ms}").unwrap();
     assert_eq!(check.judge(&View::new(&told, Duration::from_millis(1))), []);
 }

@@ -14,20 +14,11 @@ fn catalogue() -> Catalogue {
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| {
-            entry
-                .expect("entry")
-                .file_name()
-                .into_string()
-                .expect("name")
-        })
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("name"))
         .filter(|name| name.ends_with(".yaml"))
         .collect();
     names.sort();
-    names
-        .into_iter()
-        .map(|name| (name.clone(), fs::read(folder.join(name)).expect("file")))
-        .collect()
+    names.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).expect("file"))).collect()
 }
 
 fn tour() -> Result<Vec<Case>, LoadErrors> {
@@ -42,14 +33,7 @@ fn every_example_loads() {
         .iter()
         .map(|case| {
             let needs: Vec<&str> = case.needs.iter().map(String::as_str).collect();
-            format!(
-                "{} {} {} {}: {}",
-                case.id,
-                case.role,
-                case.level,
-                case.line,
-                needs.join(" ")
-            )
+            format!("{} {} {} {}: {}", case.id, case.role, case.level, case.line, needs.join(" "))
         })
         .collect();
     insta::assert_snapshot!(listed.join("\n"));

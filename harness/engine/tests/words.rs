@@ -41,16 +41,9 @@ fn needs_of(role: &str, body: &str) -> BTreeSet<String> {
 #[case::server(Server::known_keys())]
 fn every_word_has_a_meaning_and_is_said(#[case] words: &[Word]) {
     for word in words {
-        assert!(
-            word.doc.ends_with('.') && word.doc.len() > 5,
-            "{} lacks its meaning",
-            word.name
-        );
+        assert!(word.doc.ends_with('.') && word.doc.len() > 5, "{} lacks its meaning", word.name);
         let said = format!("{}:", word.name);
-        assert!(
-            CLIENT.contains(&said) || SERVER.contains(&said),
-            "no fixture says `{said}`"
-        );
+        assert!(CLIENT.contains(&said) || SERVER.contains(&said), "no fixture says `{said}`");
     }
 }
 
@@ -79,18 +72,9 @@ fn every_word_of_a_server_case_loads() {
     "service-config-text",
     "    given: {service-config: {text: \"{\"}}\n    when: [call: {operation: unary}]\n    then: [config: rejected]\n"
 )]
-#[case::resolver(
-    "resolver",
-    "    when: [resolver: {backends: [a]}]\n    then: [attempts: {exactly: 0}]\n"
-)]
-#[case::long_limit(
-    "virtual-time",
-    "    limit: 61s\n    when: [call: {operation: unary}]\n    then: [attempts: {exactly: 1}]\n"
-)]
-#[case::long_pause(
-    "virtual-time",
-    "    when: [pause: {for: 2min, because: it is long}]\n    then: [attempts: {exactly: 0}]\n"
-)]
+#[case::resolver("resolver", "    when: [resolver: {backends: [a]}]\n    then: [attempts: {exactly: 0}]\n")]
+#[case::long_limit("virtual-time", "    limit: 61s\n    when: [call: {operation: unary}]\n    then: [attempts: {exactly: 1}]\n")]
+#[case::long_pause("virtual-time", "    when: [pause: {for: 2min, because: it is long}]\n    then: [attempts: {exactly: 0}]\n")]
 #[case::long_repeat(
     "virtual-time",
     "    when: [repeat: {times: 100, every: 1s, steps: [call: {operation: unary}]}]\n    then: [attempts: {exactly: 100}]\n"
@@ -105,10 +89,7 @@ fn every_word_of_a_server_case_loads() {
 )]
 fn a_client_case_needs(#[case] need: &str, #[case] body: &str) {
     let needs = needs_of("client", body);
-    assert!(
-        needs.contains(need) && needs.contains("driver"),
-        "{needs:?}"
-    );
+    assert!(needs.contains(need) && needs.contains("driver"), "{needs:?}");
 }
 
 #[rstest]
@@ -116,56 +97,26 @@ fn a_client_case_needs(#[case] need: &str, #[case] body: &str) {
     "hostile",
     "    when: [call: {operation: chat, steps: [frame: {type: PING, size: 7B}]}]\n    then: [outcome: {status: INTERNAL}]\n"
 )]
-#[case::process(
-    "process",
-    "    when: [signal: TERM]\n    then: [outcome: {status: OK}]\n"
-)]
-#[case::restart(
-    "restart",
-    "    when: [system: restart]\n    then: [outcome: {status: OK}]\n"
-)]
-#[case::freeze(
-    "freeze",
-    "    when: [system: freeze]\n    then: [outcome: {status: OK}]\n"
-)]
-#[case::hooks(
-    "hooks",
-    "    when: [store: down]\n    then: [outcome: {status: OK}]\n"
-)]
-#[case::seen_by_handler(
-    "hooks",
-    "    when: [call: {operation: echo}]\n    then: [header: {in: handler, name: x, absent: true}]\n"
-)]
-#[case::leaks(
-    "log",
-    "    when: [call: {operation: echo}]\n    then: [nowhere: {text: secret}]\n"
-)]
-#[case::memory(
-    "process",
-    "    when: [call: {operation: echo}]\n    then: [memory: {grows-at-most: 1MiB}]\n"
-)]
+#[case::process("process", "    when: [signal: TERM]\n    then: [outcome: {status: OK}]\n")]
+#[case::restart("restart", "    when: [system: restart]\n    then: [outcome: {status: OK}]\n")]
+#[case::freeze("freeze", "    when: [system: freeze]\n    then: [outcome: {status: OK}]\n")]
+#[case::hooks("hooks", "    when: [store: down]\n    then: [outcome: {status: OK}]\n")]
+#[case::seen_by_handler("hooks", "    when: [call: {operation: echo}]\n    then: [header: {in: handler, name: x, absent: true}]\n")]
+#[case::leaks("log", "    when: [call: {operation: echo}]\n    then: [nowhere: {text: secret}]\n")]
+#[case::memory("process", "    when: [call: {operation: echo}]\n    then: [memory: {grows-at-most: 1MiB}]\n")]
 #[case::gateway(
     "gateway",
     "    given: {backends: {up: {}}}\n    when: [call: {operation: {relay: {}}}]\n    then: [attempts: {peer: up, exactly: 1}]\n"
 )]
-#[case::operation(
-    "operation:watch",
-    "    when: [start: {operation: {watch: x}}]\n    then: [outcome: {open: true}]\n"
-)]
+#[case::operation("operation:watch", "    when: [start: {operation: {watch: x}}]\n    then: [outcome: {open: true}]\n")]
 #[case::setting(
     "setting:max-age",
     "    given: {server: {max-age: 1s}}\n    when: [call: {operation: unary}]\n    then: [outcome: {status: OK}]\n"
 )]
-#[case::listed(
-    "read-after-end",
-    "    needs: [read-after-end]\n    when: [call: {operation: unary}]\n    then: [outcome: {status: OK}]\n"
-)]
+#[case::listed("read-after-end", "    needs: [read-after-end]\n    when: [call: {operation: unary}]\n    then: [outcome: {status: OK}]\n")]
 fn a_server_case_needs(#[case] need: &str, #[case] body: &str) {
     let needs = needs_of("server", body);
-    assert!(
-        needs.contains(need) && !needs.contains("driver"),
-        "{needs:?}"
-    );
+    assert!(needs.contains(need) && !needs.contains("driver"), "{needs:?}");
 }
 
 #[test]
@@ -196,33 +147,16 @@ cases:
     then: [outcome: {one-of: [OK, ABORTED]}]
 ";
     let cases = load(text);
-    let ids: Vec<String> = cases
-        .iter()
-        .map(|case| format!("{} {}", case.id, case.role))
-        .collect();
-    assert_eq!(
-        ids,
-        [
-            "a.b.c.left.one client",
-            "a.b.c.left.two client",
-            "a.b.c.right.one server",
-            "a.b.c.right.two server"
-        ]
-    );
-    assert!(
-        format!("{:?}", cases[0].when).contains("\"$role\""),
-        "a `$` in quotes is a `$`"
-    );
+    let ids: Vec<String> = cases.iter().map(|case| format!("{} {}", case.id, case.role)).collect();
+    assert_eq!(ids, ["a.b.c.left.one client", "a.b.c.left.two client", "a.b.c.right.one server", "a.b.c.right.two server"]);
+    assert!(format!("{:?}", cases[0].when).contains("\"$role\""), "a `$` in quotes is a `$`");
 }
 
 #[test]
 fn a_case_keeps_its_own_text() {
     let text = "suite: a/b\nabout: x\nrole: client\ncases:\n  - id: a.b.c\n    when: [call: {operation: unary}]\n    then:\n      - outcome: {status: OK}\n\n  # the next one\n  - {id: a.b.c.next, proves: [a.b.c], when: [call: {operation: unary}], then: [outcome: {status: OK}]}\n";
     let cases = load(text);
-    assert_eq!(
-        cases[0].text,
-        "  - id: a.b.c\n    when: [call: {operation: unary}]\n    then:\n      - outcome: {status: OK}"
-    );
+    assert_eq!(cases[0].text, "  - id: a.b.c\n    when: [call: {operation: unary}]\n    then:\n      - outcome: {status: OK}");
     assert_eq!((cases[0].line, cases[1].line), (5, 11));
     assert_eq!(cases[1].text.lines().count(), 1);
 }

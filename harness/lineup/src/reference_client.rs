@@ -63,7 +63,8 @@ impl ClientFactory for ReferenceClient {
 
     fn start(&self, launch: ClientLaunch) -> BoxFuture<'_, Result<Box<dyn ClientSystem>, StartError>> {
         let network = (self.wrap)(launch.network.clone());
-        let driver = Driver { policies: (self.policies)(), network, launch: launch.clone(), channels: BTreeMap::new(), calls: BTreeMap::new() };
+        let driver =
+            Driver { policies: (self.policies)(), network, launch: launch.clone(), channels: BTreeMap::new(), calls: BTreeMap::new() };
         Box::pin(async move { Ok(Box::new(driver) as Box<dyn ClientSystem>) })
     }
 }
@@ -179,7 +180,12 @@ impl Driver {
     }
 
     fn open(&mut self, open: driver::OpenChannel) -> event::Kind {
-        if open.tls.is_some() || open.scripted_resolver || open.dns_service_config || !open.target.is_empty() || !open.compression.is_empty() {
+        if open.tls.is_some()
+            || open.scripted_resolver
+            || open.dns_service_config
+            || !open.target.is_empty()
+            || !open.compression.is_empty()
+        {
             return unsupported("open_channel", "TLS, resolvers, targets and compression are not there yet");
         }
         let addresses: Result<Vec<SocketAddr>, _> = open.addresses.iter().map(|address| address.parse()).collect();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 
+use proofmark_service::gateway::ChannelUpstream;
 use proofmark_service::policy::Policies;
 use proofmark_service::store::MemorySlot;
-use proofmark_service::gateway::ChannelUpstream;
 use proofmark_service::{Environment, HooksConfig, Lines, Settings, StoreConfig, Token};
 use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier};
 use proofmark_transport::{BoxFuture, Network};
@@ -53,7 +53,19 @@ impl std::fmt::Debug for ReferenceServer {
 /// What it has in process.
 pub fn features() -> BTreeSet<String> {
     let names = [
-        "hooks", "process", "restart", "gateway", "log", "spans", "hostile", "virtual-time", "operation:*", "setting:users", "setting:state", "setting:auth", "setting:reflection",
+        "hooks",
+        "process",
+        "restart",
+        "gateway",
+        "log",
+        "spans",
+        "hostile",
+        "virtual-time",
+        "operation:*",
+        "setting:users",
+        "setting:state",
+        "setting:auth",
+        "setting:reflection",
     ];
     let settings = proofmark_service::settings::KEYS.iter().map(|key| format!("setting:{key}"));
     names.into_iter().map(str::to_owned).chain(settings).collect()
@@ -61,7 +73,13 @@ pub fn features() -> BTreeSet<String> {
 
 impl ServerFactory for ReferenceServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo { name: self.name.clone(), version: env!("CARGO_PKG_VERSION").into(), tier: Tier::InProcess, features: features(), shared: false }
+        ServerInfo {
+            name: self.name.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            tier: Tier::InProcess,
+            features: features(),
+            shared: false,
+        }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
@@ -111,12 +129,18 @@ fn slot(launch: &ServerLaunch) -> MemorySlot {
 
 fn tokens(launch: &ServerLaunch) -> Option<Vec<Token>> {
     let expires = |token: &proofmark_system::Token| token.good_for.map(|good_for| launch.clock.wall() + good_for);
-    let list: Vec<Token> =
-        launch.tokens.iter().map(|token| Token { token: token.token.clone(), subject: token.subject.clone(), expires: expires(token) }).collect();
+    let list: Vec<Token> = launch
+        .tokens
+        .iter()
+        .map(|token| Token { token: token.token.clone(), subject: token.subject.clone(), expires: expires(token) })
+        .collect();
     (!list.is_empty()).then_some(list)
 }
 
-fn upstream(launch: &ServerLaunch, network: Arc<dyn Network>) -> Result<Option<Arc<dyn proofmark_service::Upstream>>, proofmark_client::OpenFailed> {
+fn upstream(
+    launch: &ServerLaunch,
+    network: Arc<dyn Network>,
+) -> Result<Option<Arc<dyn proofmark_service::Upstream>>, proofmark_client::OpenFailed> {
     if launch.upstream.is_empty() {
         return Ok(None);
     }

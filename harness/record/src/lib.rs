@@ -11,9 +11,10 @@ mod store;
 mod text;
 
 pub use event::{
-    Actor, BlockKind, CallKind, CallRef, Direction, End, Ending, Event, FrameEvent, FrameSays, Outcome, Owed, Place, StatusSeen, Steered, SystemAct, What,
+    Actor, BlockKind, CallKind, CallRef, Direction, End, Ending, Event, FrameEvent, FrameSays, Outcome, Owed, Place, StatusSeen, Steered,
+    SystemAct, What,
 };
+pub use proofmark_wire::StatusCode;
 pub use result::{CaseResult, Finding, Level, Role, Slot, Verdict};
 pub use store::{Line, Machine, Record, RecordError, RecordWriter, RunEnd, RunStart, SystemInfo, VERSION};
-pub use proofmark_wire::StatusCode;
 pub use text::Text;

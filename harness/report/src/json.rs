@@ -34,7 +34,8 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
             })
         })
         .collect();
-    let proven: serde_json::Map<String, serde_json::Value> = proven(record).into_iter().map(|(system, ids)| (system, json!(ids.len()))).collect();
+    let proven: serde_json::Map<String, serde_json::Value> =
+        proven(record).into_iter().map(|(system, ids)| (system, json!(ids.len()))).collect();
     let document = json!({
         "schema": 1,
         "harness": { "version": record.run.harness, "catalogue": record.run.catalogue },

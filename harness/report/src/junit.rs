@@ -37,7 +37,10 @@ fn test_case(record: &Record, case: &CaseResult) -> TestCase {
     };
     match case.verdict {
         Verdict::Fail | Verdict::Inconclusive | Verdict::SystemError | Verdict::HarnessError => {
-            let message = case.reason.clone().or_else(|| case.findings.first().map(|finding| format!("wanted {}, saw {}", finding.expected, finding.observed)));
+            let message = case
+                .reason
+                .clone()
+                .or_else(|| case.findings.first().map(|finding| format!("wanted {}, saw {}", finding.expected, finding.observed)));
             status.set_type(case.verdict.to_string()).set_message(plain(&message.unwrap_or_default())).set_description(body());
         }
         Verdict::Unsupported | Verdict::Skipped => {

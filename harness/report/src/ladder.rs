@@ -58,7 +58,9 @@ fn describe(what: &What) -> Option<(Side, String)> {
         What::CaseStarted | What::TimerLag { .. } => return None,
         What::CaseEnded => (Side::Here, "case ended".into()),
         What::Frame(frame) => (side(&frame.direction), frame_text(frame)),
-        What::AttemptBegan(place) => (Side::Here, format!("{} began, {} c{} s{} {}", attempt(place), place.peer, place.connection, place.stream, short(&place.path))),
+        What::AttemptBegan(place) => {
+            (Side::Here, format!("{} began, {} c{} s{} {}", attempt(place), place.peer, place.connection, place.stream, short(&place.path)))
+        }
         What::AttemptReset { place, error } => (Side::Here, format!("{} reset by the system: {error}", attempt(place))),
         What::AttemptEnded { place, by } => (Side::Here, format!("{} ended by {}", attempt(place), who(*by))),
         What::Unexpected(place) => (Side::Here, format!("no rule of {} fits {}", place.peer, attempt(place))),
@@ -84,27 +86,39 @@ fn describe(what: &What) -> Option<(Side, String)> {
         What::ChannelRefused { via, text } => (Side::Here, format!("channel {via} refused: {}", safe(text))),
         What::ConnectionOpened { peer, connection } => (Side::Here, format!("connection {connection} of {peer} opened")),
         What::ConnectionReady { peer, connection } => (Side::Here, format!("connection {connection} of {peer} ready")),
-        What::ConnectionRefused { peer, connection, text } => (Side::Here, format!("connection {connection} of {peer} refused: {}", safe(text))),
+        What::ConnectionRefused { peer, connection, text } => {
+            (Side::Here, format!("connection {connection} of {peer} refused: {}", safe(text)))
+        }
         What::ConnectionClosed { peer, connection, by, how } => {
             (Side::Here, format!("connection {connection} of {peer} closed by {} ({how:?})", who(*by)).to_lowercase())
         }
-        What::ProtocolBroken { peer, connection, text } => (Side::Here, format!("connection {connection} of {peer} cannot be read on: {}", safe(text))),
+        What::ProtocolBroken { peer, connection, text } => {
+            (Side::Here, format!("connection {connection} of {peer} cannot be read on: {}", safe(text)))
+        }
         What::Hook { call, line } => (Side::Theirs, hook_text(call.as_ref().map(ToString::to_string), line)),
         What::Log { line, .. } => (Side::Theirs, format!("{} line", line.get("line").and_then(|line| line.as_str()).unwrap_or("log"))),
         What::Stderr { text } => (Side::Theirs, format!("stderr: {text}")),
         What::SignalSent { signal } => (Side::Ours, format!("SIG{signal}")),
         What::ProcessReady { .. } => (Side::Theirs, "ready".into()),
-        What::ProcessExited { status, .. } => (Side::Theirs, status.map_or("ended by a signal".into(), |status| format!("exited with status {status}"))),
+        What::ProcessExited { status, .. } => {
+            (Side::Theirs, status.map_or("ended by a signal".into(), |status| format!("exited with status {status}")))
+        }
         What::System { act } => (Side::Here, format!("system {act:?}").to_lowercase()),
         What::Steering { direction: Direction::Sent, text, .. } => (Side::Ours, format!("steering: {text}")),
         What::Steering { text, .. } => (Side::Theirs, format!("steered: {text}")),
-        What::Resolver { direction } => (Side::Here, if *direction == Direction::Sent { "resolver updated".into() } else { "resolver asked".to_owned() }),
+        What::Resolver { direction } => {
+            (Side::Here, if *direction == Direction::Sent { "resolver updated".into() } else { "resolver asked".to_owned() })
+        }
         What::FaultFired { fault } => (Side::Here, format!("fault {fault} fired")),
         What::FaultLifted { fault } => (Side::Here, format!("fault {fault} lifted")),
         What::MarkReached { mark } => (Side::Here, format!("mark {mark} reached")),
-        What::Owed { by, text } => (Side::Here, format!("{} owed: {}", if *by == Owed::Harness { "the harness" } else { "the system" }, safe(text))),
+        What::Owed { by, text } => {
+            (Side::Here, format!("{} owed: {}", if *by == Owed::Harness { "the harness" } else { "the system" }, safe(text)))
+        }
         What::LimitReached { awaited } => (Side::Here, format!("limit reached while waiting for {awaited}")),
-        What::Aftercare { what, observed, good } => (Side::Here, format!("aftercare, {what}: {}{}", safe(observed), if *good { "" } else { " (wrong)" })),
+        What::Aftercare { what, observed, good } => {
+            (Side::Here, format!("aftercare, {what}: {}{}", safe(observed), if *good { "" } else { " (wrong)" }))
+        }
         What::Memory { bytes, .. } => (Side::Here, format!("memory {bytes} B")),
         What::HarnessError { text } => (Side::Here, format!("harness error: {}", safe(text))),
         What::SystemError { text } => (Side::Here, format!("system error: {}", safe(text))),
@@ -119,8 +133,16 @@ fn frame_text(frame: &FrameEvent) -> String {
         FrameSays::Data { end_stream } => format!("{} B{}", frame.length, if *end_stream { " END_STREAM" } else { "" }),
         FrameSays::Reset { error } => error.clone(),
         FrameSays::Settings { ack: true, .. } => "ACK".into(),
-        FrameSays::Settings { values, .. } => values.iter().map(|(id, value)| format!("{}={value}", setting(*id))).collect::<Vec<_>>().join(" "),
-        FrameSays::Ping { ack, .. } => if *ack { "ACK".into() } else { String::new() },
+        FrameSays::Settings { values, .. } => {
+            values.iter().map(|(id, value)| format!("{}={value}", setting(*id))).collect::<Vec<_>>().join(" ")
+        }
+        FrameSays::Ping { ack, .. } => {
+            if *ack {
+                "ACK".into()
+            } else {
+                String::new()
+            }
+        }
         FrameSays::Goaway { last_stream, error, .. } => format!("last stream {last_stream} {error}"),
         FrameSays::Window { increment } => format!("+{increment}"),
         FrameSays::Other => format!("{} B", frame.length),

@@ -12,7 +12,8 @@ use crate::terminal::{cell, failure, proven, transcript};
 /// Where `out` cannot be written.
 pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Proofmark\n")?;
-    let totals: Vec<String> = record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    let totals: Vec<String> =
+        record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
     writeln!(out, "{} cases: {}\n", record.cases.len(), totals.join(", "))?;
     areas(record, out)?;
     for (system, ids) in proven(record) {
@@ -24,7 +25,14 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n## Failures\n")?;
     }
     for case in failed.iter().take(SHOWN) {
-        writeln!(out, "<details><summary><code>{}</code> on {}: {}</summary>\n\n```text\n{}\n```\n\n</details>\n", case.id, case.system, case.verdict, fence(&failure(case, transcript(record, case))))?;
+        writeln!(
+            out,
+            "<details><summary><code>{}</code> on {}: {}</summary>\n\n```text\n{}\n```\n\n</details>\n",
+            case.id,
+            case.system,
+            case.verdict,
+            fence(&failure(case, transcript(record, case)))
+        )?;
     }
     if failed.len() > SHOWN {
         writeln!(out, "{} more are in `report.json`.\n", failed.len() - SHOWN)?;

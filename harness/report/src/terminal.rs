@@ -64,7 +64,8 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
             None => format!("{} ({})", case.role, case.system),
         };
         let _ = writeln!(out, "\n            time  {:<56} {system}", "ours");
-        let (around, expected) = first.map_or((None, case.reason.clone().unwrap_or_default()), |finding| (finding.event, finding.expected.clone()));
+        let (around, expected) =
+            first.map_or((None, case.reason.clone().unwrap_or_default()), |finding| (finding.event, finding.expected.clone()));
         out.push_str(&excerpt(events, around, &clip(&expected)));
         out.push('\n');
     }
@@ -79,7 +80,11 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
         let _ = writeln!(out, "  expected  {}", clip(&finding.expected));
         let _ = writeln!(out, "  observed  {}", clip(&finding.observed));
     }
-    let trust = if case.findings.iter().any(|finding| finding.timing) && case.timer_lag_ms > 100.0 { "too slow to judge times" } else { "timing is trustworthy" };
+    let trust = if case.findings.iter().any(|finding| finding.timing) && case.timer_lag_ms > 100.0 {
+        "too slow to judge times"
+    } else {
+        "timing is trustworthy"
+    };
     let _ = writeln!(out, "  machine   timer lag max {:.1} ms during this case: {trust}", case.timer_lag_ms);
     let _ = writeln!(out, "  replay    proofmark run {} --seed {}", case.id, case.seed);
     out
@@ -88,7 +93,8 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
 /// One line a verdict that occurs, and how many requirements are proven on each system.
 pub fn totals(record: &Record) -> String {
     let mut out = String::new();
-    let counts: Vec<String> = record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    let counts: Vec<String> =
+        record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let _ = writeln!(out, "{} cases: {}", record.cases.len(), if counts.is_empty() { "none".into() } else { counts.join(", ") });
     for (system, proven) in proven(record) {
         let _ = writeln!(out, "{system}: {} of {} requirements of the catalogue proven", proven.len(), record.run.requirements);
@@ -149,7 +155,8 @@ pub fn table(record: &Record) -> String {
 
 /// `good/ran` of an area on a system, and what is not good.
 pub fn cell(record: &Record, area: &str, system: &str) -> String {
-    let own: Vec<Verdict> = record.cases.iter().filter(|case| case.area == area && case.system == system).map(|case| case.verdict).collect();
+    let own: Vec<Verdict> =
+        record.cases.iter().filter(|case| case.area == area && case.system == system).map(|case| case.verdict).collect();
     let left_out = own.iter().filter(|verdict| matches!(verdict, Verdict::Unsupported | Verdict::Skipped)).count();
     let ran = own.len() - left_out;
     let good = own.iter().filter(|verdict| matches!(verdict, Verdict::Pass | Verdict::Info)).count();

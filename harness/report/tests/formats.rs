@@ -1,8 +1,8 @@
 //! What people read, for each verdict; and what machines read, through an outside parser.
 
 use proofmark_record::{
-    CallRef, CaseResult, Direction, Event, Finding, FrameEvent, FrameSays, Level, Machine, Outcome, Record, Role, RunEnd, RunStart, Slot, StatusSeen, SystemInfo, Text,
-    VERSION, Verdict, What,
+    CallRef, CaseResult, Direction, Event, Finding, FrameEvent, FrameSays, Level, Machine, Outcome, Record, Role, RunEnd, RunStart, Slot,
+    StatusSeen, SystemInfo, Text, VERSION, Verdict, What,
 };
 use proofmark_report::{FORMATS, ladder, terminal};
 
@@ -32,7 +32,12 @@ fn result(verdict: Verdict, reason: Option<&str>, findings: Vec<Finding>) -> Cas
 }
 
 fn results() -> Vec<CaseResult> {
-    let must = finding(Slot::Must, "gap", "`call cancelled` -> `handler cancelled` at most 100ms (tolerance 100ms)", "`handler cancelled` never came");
+    let must = finding(
+        Slot::Must,
+        "gap",
+        "`call cancelled` -> `handler cancelled` at most 100ms (tolerance 100ms)",
+        "`handler cancelled` never came",
+    );
     let odd = finding(Slot::Must, "outcome", "call call/1: OK", "INTERNAL `<b>&\u{1b}[31m ]]>`");
     vec![
         result(Verdict::Pass, None, vec![]),
@@ -50,7 +55,18 @@ fn results() -> Vec<CaseResult> {
 fn events() -> Vec<Event> {
     let call = CallRef { name: "call".into(), number: 1 };
     let frame = |direction: Direction, frame: &str, length: u32, says: FrameSays| {
-        What::Frame(FrameEvent { peer: "main".into(), connection: 1, direction, frame: frame.into(), flags: 0, stream: 1, length, call: Some(call.clone()), attempt: 1, says })
+        What::Frame(FrameEvent {
+            peer: "main".into(),
+            connection: 1,
+            direction,
+            frame: frame.into(),
+            flags: 0,
+            stream: 1,
+            length,
+            call: Some(call.clone()),
+            attempt: 1,
+            says,
+        })
     };
     let fields = vec![(":path".into(), "/user.v1.UserService/GetUser".into()), ("grpc-timeout".into(), "1S".into())];
     let whats = vec![
@@ -81,7 +97,13 @@ fn record() -> Record {
         requirements: 547,
     };
     let mut record = Record::new(run);
-    record.systems.push(SystemInfo { name: "process".into(), version: "1".into(), role: Role::Server, tier: "process".into(), features: vec!["hooks".into()] });
+    record.systems.push(SystemInfo {
+        name: "process".into(),
+        version: "1".into(),
+        role: Role::Server,
+        tier: "process".into(),
+        features: vec!["hooks".into()],
+    });
     record.cases = results();
     for case in &record.cases {
         record.transcripts.insert(("process".into(), case.id.clone(), 1), events());

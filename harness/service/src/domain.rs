@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
+use proofmark_api::rpc;
 use prost::Message;
 use prost_types::Any;
-use proofmark_api::rpc;
 use tonic::{Code, Status};
 
 /// An error of the domain.

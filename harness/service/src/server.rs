@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use proofmark_api::user::User;
 use proofmark_transport::clock::{Instant, sleep, sleep_until, timeout};
+use proofmark_transport::watch;
 use proofmark_transport::{BoxLink, Chance, Listener};
 use serde_json::json;
-use proofmark_transport::watch;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 

@@ -224,11 +224,15 @@ async fn errors_become_statuses(#[case] words: &str, #[case] status: i32, #[case
 async fn metadata_is_echoed_decoded_and_guarded() {
     let bench = Bench::new().await;
     let client = bench.connect().await;
-    let fields = [("x-list-bin", "AQ, Ag==,Aw"), ("x-a", "1, 2"), ("x-proofmark-call", "e/1"), ("rpc-behavior", "echo-metadata,messages-1")];
+    let fields =
+        [("x-list-bin", "AQ, Ag==,Aw"), ("x-a", "1, 2"), ("x-proofmark-call", "e/1"), ("rpc-behavior", "echo-metadata,messages-1")];
     let outcome = client.call(GET, &fields, &get("")).await;
     let values: Vec<_> = outcome.end.get_all("x-list-bin").iter().map(http::HeaderValue::as_bytes).collect();
     assert_eq!(values, [&b"AQ"[..], b"Ag", b"Aw"]);
-    assert_eq!((&outcome.headers["x-a"], &outcome.end["x-a"]), (&http::HeaderValue::from_static("1, 2"), &http::HeaderValue::from_static("1, 2")));
+    assert_eq!(
+        (&outcome.headers["x-a"], &outcome.end["x-a"]),
+        (&http::HeaderValue::from_static("1, 2"), &http::HeaderValue::from_static("1, 2"))
+    );
     let begin = &bench.hooks("begin")[0];
     assert!(begin["metadata"].as_array().unwrap().contains(&serde_json::json!({"key": "x-list-bin", "bytes": "Ag=="})));
     assert_eq!(begin["authority"], "users.example");
@@ -236,7 +240,10 @@ async fn metadata_is_echoed_decoded_and_guarded() {
     let trailers = "Z3JwYy1zdGF0dXM6IDAKY29udGVudC10eXBlOiB0ZXh0L3BsYWluCngtdDogMgo=";
     let outcome = client.call(GET, &[("rpc-behavior", "error-code-5"), ("rpc-behavior-trailers-bin", trailers)], &get("")).await;
     assert_eq!(outcome.end.get_all("grpc-status").iter().collect::<Vec<_>>(), ["5"]);
-    assert_eq!((&outcome.end["content-type"], &outcome.end["x-t"]), (&http::HeaderValue::from_static("application/grpc"), &http::HeaderValue::from_static("2")));
+    assert_eq!(
+        (&outcome.end["content-type"], &outcome.end["x-t"]),
+        (&http::HeaderValue::from_static("application/grpc"), &http::HeaderValue::from_static("2"))
+    );
 }
 
 #[tokio::test(start_paused = true)]

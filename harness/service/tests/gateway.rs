@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use common::*;
 use futures_util::StreamExt;
-use prost::Message;
 use proofmark_api::user::{GetUserResponse, User};
 use proofmark_service::{ChannelUpstream, HooksConfig, Settings, Upstream, UpstreamCall, UpstreamMessages};
 use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, sleep};
+use prost::Message;
 use tonic::Status;
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -27,7 +27,11 @@ async fn a_created_user_is_found() {
 async fn a_failure_before_the_first_message_is_one_block_with_both_keys() {
     let bench = Bench::new().await;
     let client = bench.connect().await;
-    for (path, id, status, text) in [(GET, "nope", 5, "user not found"), (GET, "", 3, "id is required"), ("/user.v1.UserService/Nope", "", 12, "unknown method /user.v1.UserService/Nope")] {
+    for (path, id, status, text) in [
+        (GET, "nope", 5, "user not found"),
+        (GET, "", 3, "id is required"),
+        ("/user.v1.UserService/Nope", "", 12, "unknown method /user.v1.UserService/Nope"),
+    ] {
         let outcome = client.call(path, &[], &get(id)).await;
         assert!(outcome.trailers_only);
         assert_eq!((outcome.status(), outcome.text()), (status, text));

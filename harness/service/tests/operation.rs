@@ -282,7 +282,12 @@ async fn tokens_guard_everything_but_health() {
     .await;
     let client = bench.connect().await;
     for path in [GET, CREATE, LIST, BATCH, CHAT] {
-        for (value, text) in [(None, "missing token"), (Some("Bearer bad"), "invalid token"), (Some("Bearer old"), "invalid token"), (Some(""), "invalid token")] {
+        for (value, text) in [
+            (None, "missing token"),
+            (Some("Bearer bad"), "invalid token"),
+            (Some("Bearer old"), "invalid token"),
+            (Some(""), "invalid token"),
+        ] {
             let mut fields = vec![("x-proofmark-call", "a/1")];
             fields.extend(value.map(|value| ("authorization", value)));
             // no half-close: the answer does not wait for it

@@ -369,13 +369,19 @@ mod tests {
         let bytes = proptest::collection::vec(any::<u8>(), 0..200).prop_map(Bytes::from);
         prop_oneof![
             (bytes.clone(), any::<bool>()).prop_map(|(data, end_stream)| Frame::Data { flow: data.len(), data, end_stream }),
-            (bytes.clone(), any::<bool>(), any::<bool>())
-                .prop_map(|(block, end_headers, end_stream)| Frame::Headers { block, end_headers, end_stream }),
+            (bytes.clone(), any::<bool>(), any::<bool>()).prop_map(|(block, end_headers, end_stream)| Frame::Headers {
+                block,
+                end_headers,
+                end_stream
+            }),
             any::<u32>().prop_map(|code| Frame::RstStream(ErrorCode(code))),
             (any::<bool>(), proptest::collection::vec(any::<(u16, u32)>(), 0..5)).prop_map(|(ack, values)| Frame::Settings { ack, values }),
             (any::<bool>(), any::<[u8; 8]>()).prop_map(|(ack, payload)| Frame::Ping { ack, payload }),
-            (0..=STREAM_MASK, any::<u32>(), bytes.clone())
-                .prop_map(|(last_stream, error, debug)| Frame::Goaway { last_stream, error: ErrorCode(error), debug }),
+            (0..=STREAM_MASK, any::<u32>(), bytes.clone()).prop_map(|(last_stream, error, debug)| Frame::Goaway {
+                last_stream,
+                error: ErrorCode(error),
+                debug
+            }),
             (0..=STREAM_MASK).prop_map(Frame::WindowUpdate),
             (bytes, any::<bool>()).prop_map(|(block, end_headers)| Frame::Continuation { block, end_headers }),
         ]

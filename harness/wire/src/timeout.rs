@@ -5,10 +5,7 @@ use std::time::Duration;
 /// The longest value in the finest unit that holds `duration` without making it longer than eight digits. Rounds down, to at least one nanosecond's text.
 pub fn encode(duration: Duration) -> String {
     let nanos = duration.as_nanos();
-    let (unit, size) = UNITS
-        .into_iter()
-        .find(|(_, size)| nanos / size <= MAX_VALUE)
-        .unwrap_or(UNITS[UNITS.len() - 1]);
+    let (unit, size) = UNITS.into_iter().find(|(_, size)| nanos / size <= MAX_VALUE).unwrap_or(UNITS[UNITS.len() - 1]);
     format!("{}{unit}", (nanos / size).min(MAX_VALUE))
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of the suites share.
+//! What the tests of the suites share; each uses its part.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
@@ -34,9 +34,18 @@ impl Suite {
 
     /// As [`Self::run`], so many cases at a time.
     pub(crate) fn run_with(&self, target: Target, servers: Option<bool>, jobs: usize) -> Vec<Done> {
-        let wanted = std::env::var("CASE").unwrap_or_default();
         let of_end = |case: &Case| servers.is_none_or(|servers| case.role == Role::Pair || servers == (case.role == Role::Server));
-        let selected: Vec<&Case> = self.cases.iter().filter(|case| case.id.contains(&wanted) && of_end(case)).collect();
+        self.run_some(&target, jobs, &of_end)
+    }
+
+    /// Runs the cases that prove one of these requirements.
+    pub(crate) fn run_proving(&self, target: Target, requirements: &[&str]) -> Vec<Done> {
+        self.run_some(&target, 2, &|case| case.proves.iter().any(|proven| requirements.contains(&proven.as_str())))
+    }
+
+    fn run_some(&self, target: &Target, jobs: usize, chosen: &dyn Fn(&Case) -> bool) -> Vec<Done> {
+        let wanted = std::env::var("CASE").unwrap_or_default();
+        let selected: Vec<&Case> = self.cases.iter().filter(|case| case.id.contains(&wanted) && chosen(case)).collect();
         let options = Options {
             seed: Seed(7),
             jobs,
@@ -45,7 +54,7 @@ impl Suite {
             stop: Arc::new(AtomicBool::new(false)),
         };
         let done: Mutex<Vec<Done>> = Mutex::default();
-        execute(&selected, &target, &options, &self.catalogue, &|case| done.lock().expect("no test thread panics").push(case));
+        execute(&selected, target, &options, &self.catalogue, &|case| done.lock().expect("no test thread panics").push(case));
         let mut done = done.into_inner().expect("no test thread panics");
         done.sort_by(|a, b| a.result.id.cmp(&b.result.id));
         done

@@ -27,8 +27,14 @@ pub(crate) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit> {
         if !beginning.is_empty() {
             bail!("`{name}` is the beginning of several cases; one of them is meant: {}", beginning.join(", "));
         }
-        let words: Vec<String> = word_lists().into_iter().map(|(kind, words)| format!("{kind}s: {}", words.iter().map(|word| word.name).collect::<Vec<_>>().join(", "))).collect();
-        bail!("nothing is called `{name}`; known are requirements and cases (`proofmark list`), killers (`proofmark killers --list`), and\n  {}", words.join("\n  "));
+        let words: Vec<String> = word_lists()
+            .into_iter()
+            .map(|(kind, words)| format!("{kind}s: {}", words.iter().map(|word| word.name).collect::<Vec<_>>().join(", ")))
+            .collect();
+        bail!(
+            "nothing is called `{name}`; known are requirements and cases (`proofmark list`), killers (`proofmark killers --list`), and\n  {}",
+            words.join("\n  ")
+        );
     }
     context.say(&found.join("\n\n"));
     Ok(Exit::Conforms)
@@ -46,7 +52,8 @@ fn word_lists() -> Vec<(&'static str, &'static [Word])> {
 
 fn requirement_text(requirement: &Requirement, suites: &Suites, killers: &[Killer]) -> String {
     let cases: Vec<&str> = suites.cases.iter().filter(|case| case.proves.contains(&requirement.id)).map(|case| case.id.as_str()).collect();
-    let breakers: Vec<&str> = killers.iter().filter(|killer| killer.breaks.contains(&requirement.id.as_str())).map(|killer| killer.name).collect();
+    let breakers: Vec<&str> =
+        killers.iter().filter(|killer| killer.breaks.contains(&requirement.id.as_str())).map(|killer| killer.name).collect();
     let mut parts = vec![
         format!("requirement {}    {}    {:?}", requirement.id, requirement.level, requirement.role).to_lowercase(),
         format!("  statement   {}", one_line(&requirement.statement)),
@@ -62,10 +69,14 @@ fn requirement_text(requirement: &Requirement, suites: &Suites, killers: &[Kille
 }
 
 fn case_text(case: &Case, suites: &Suites, killers: &[Killer]) -> String {
-    let breakers: Vec<&str> =
-        killers.iter().filter(|killer| killer.breaks.iter().any(|broken| case.proves.iter().any(|proven| proven == broken))).map(|killer| killer.name).collect();
+    let breakers: Vec<&str> = killers
+        .iter()
+        .filter(|killer| killer.breaks.iter().any(|broken| case.proves.iter().any(|proven| proven == broken)))
+        .map(|killer| killer.name)
+        .collect();
     let needs: Vec<&str> = case.needs.iter().map(String::as_str).collect();
-    let mut parts = vec![format!("case {}    {}    {}", case.id, case.level, case.role), format!("  file        {}:{}", case.file, case.line)];
+    let mut parts =
+        vec![format!("case {}    {}    {}", case.id, case.level, case.role), format!("  file        {}:{}", case.file, case.line)];
     for id in &case.proves {
         let statement = suites.catalogue.find(id).map(|requirement| one_line(&requirement.statement)).unwrap_or_default();
         parts.push(format!("  proves      {id}: {statement}"));
@@ -78,7 +89,13 @@ fn case_text(case: &Case, suites: &Suites, killers: &[Killer]) -> String {
 }
 
 fn killer_text(killer: &Killer) -> String {
-    format!("killer {}\n  deviation   {}\n  breaks      {}\n  try it      proofmark run --killer {}", killer.name, killer.deviation, killer.breaks.join(", "), killer.name)
+    format!(
+        "killer {}\n  deviation   {}\n  breaks      {}\n  try it      proofmark run --killer {}",
+        killer.name,
+        killer.deviation,
+        killer.breaks.join(", "),
+        killer.name
+    )
 }
 
 fn listed(names: &[&str]) -> String {

@@ -24,11 +24,19 @@ pub(crate) fn run(args: &JudgeArgs, context: &Context) -> Result<Exit> {
             continue;
         }
         let Some(case) = suites.cases.iter().find(|case| case.id == result.id) else {
-            bail!("the record has the case `{}`, which this proofmark does not know; use the proofmark that wrote it ({})", result.id, record.run.harness);
+            bail!(
+                "the record has the case `{}`, which this proofmark does not know; use the proofmark that wrote it ({})",
+                result.id,
+                record.run.harness
+            );
         };
         let virtual_time = record.systems.iter().any(|system| system.name == result.system && system.tier == "in-process");
-        let rounds: Vec<&[_]> =
-            record.transcripts.iter().filter(|((system, id, _), _)| *system == result.system && *id == result.id).map(|(_, events)| events.as_slice()).collect();
+        let rounds: Vec<&[_]> = record
+            .transcripts
+            .iter()
+            .filter(|((system, id, _), _)| *system == result.system && *id == result.id)
+            .map(|(_, events)| events.as_slice())
+            .collect();
         let Some(again) = judge_again(case, &rounds, virtual_time, Duration::from_millis(args.tolerance_ms)) else {
             bail!("the record has a verdict of `{}` on {} and no events of it", result.id, result.system);
         };

@@ -35,12 +35,19 @@ pub(crate) fn run(args: &KillersArgs, context: &Context) -> Result<Exit> {
     let mut kills: BTreeMap<String, Kill> = BTreeMap::new();
     let mut bad = 0;
     for killer in &chosen {
-        let cases: Vec<&Case> = suites.cases.iter().filter(|case| case.role == Role::Pair || killer.is_server() == (case.role == Role::Server)).collect();
+        let cases: Vec<&Case> =
+            suites.cases.iter().filter(|case| case.role == Role::Pair || killer.is_server() == (case.role == Role::Server)).collect();
         let target = target(killer.name, killer.client(), killer.server());
         let kill = sort_out(killer.breaks, &results(&cases, &target, &suites, jobs));
         let good = kill.survivors.is_empty() && kill.casualties.is_empty();
         bad += usize::from(!good);
-        context.say(&format!("{:<52} {:>3} killed{}{}", killer.name, kill.killed.len(), list(", survivors", &kill.survivors), list(", casualties", &kill.casualties)));
+        context.say(&format!(
+            "{:<52} {:>3} killed{}{}",
+            killer.name,
+            kill.killed.len(),
+            list(", survivors", &kill.survivors),
+            list(", casualties", &kill.casualties)
+        ));
         kills.insert(killer.name.to_owned(), kill);
     }
     let mut exit = if bad > 0 { Exit::Fails } else { Exit::Conforms };
@@ -62,7 +69,10 @@ fn chosen(args: &KillersArgs) -> Result<Vec<Killer>> {
     if let Some(name) = args.names.iter().find(|name| !all.iter().any(|killer| killer.name.starts_with(name.as_str()))) {
         bail!("there is no killer `{name}`; `proofmark killers --list` shows all {}", all.len());
     }
-    Ok(all.into_iter().filter(|killer| args.names.is_empty() || args.names.iter().any(|name| killer.name.starts_with(name.as_str()))).collect())
+    Ok(all
+        .into_iter()
+        .filter(|killer| args.names.is_empty() || args.names.iter().any(|name| killer.name.starts_with(name.as_str())))
+        .collect())
 }
 
 fn target(name: &str, client: Arc<dyn proofmark_system::ClientFactory>, server: Arc<dyn proofmark_system::ServerFactory>) -> Target {

@@ -127,7 +127,9 @@ fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratch: &Path) -
     if args.reference || !others {
         targets.push(reference(args.killer.as_deref()).map_err(Unready::Usage)?);
     } else if args.killer.is_some() {
-        return Err(Unready::Usage(anyhow!("--killer puts a variant in the reference's place, and no reference takes part; add --reference")));
+        return Err(Unready::Usage(anyhow!(
+            "--killer puts a variant in the reference's place, and no reference takes part; add --reference"
+        )));
     }
     for (number, command) in args.server_cmd.iter().enumerate() {
         let name = if args.server_cmd.len() > 1 { format!("process-{}", number + 1) } else { "process".to_owned() };
@@ -152,13 +154,27 @@ fn reference(killer: Option<&str>) -> Result<Target> {
     features.extend(reference_server::features());
     let Some(name) = killer else {
         let (client, server) = (Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
-        return Ok(Target { name: "reference".into(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User });
+        return Ok(Target {
+            name: "reference".into(),
+            client: Some(client),
+            server: Some(server),
+            tier: Tier::InProcess,
+            features,
+            profile: Profile::User,
+        });
     };
     let all = killers::all();
     let Some(killer) = all.iter().find(|killer| killer.name == name) else {
         bail!("there is no killer `{name}`; `proofmark killers --list` shows all {}", all.len());
     };
-    Ok(Target { name: name.to_owned(), client: Some(killer.client()), server: Some(killer.server()), tier: Tier::InProcess, features, profile: Profile::User })
+    Ok(Target {
+        name: name.to_owned(),
+        client: Some(killer.client()),
+        server: Some(killer.server()),
+        tier: Tier::InProcess,
+        features,
+        profile: Profile::User,
+    })
 }
 
 fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch: &Path) -> Result<ProcessServer> {
@@ -177,7 +193,8 @@ fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch
 }
 
 fn address_server(text: &str) -> Result<AddressServer> {
-    let mut found = text.to_socket_addrs().map_err(|error| anyhow!("`{text}` is no address: {error}; wanted is HOST:PORT such as 127.0.0.1:50051"))?;
+    let mut found =
+        text.to_socket_addrs().map_err(|error| anyhow!("`{text}` is no address: {error}; wanted is HOST:PORT such as 127.0.0.1:50051"))?;
     let Some(address) = found.next() else { bail!("`{text}` has no address") };
     Ok(AddressServer { name: text.to_owned(), address, features: BTreeSet::new() })
 }

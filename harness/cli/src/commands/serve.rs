@@ -94,7 +94,9 @@ fn environment(args: &ServeArgs) -> Result<Environment> {
 
 fn upstream(list: &str, environment: &Environment) -> Result<Arc<dyn Upstream>> {
     let addresses: Result<Vec<SocketAddr>, _> = list.split(',').map(|text| text.trim().parse()).collect();
-    let Ok(addresses) = addresses else { bail!("`{list}` is no list of upstream addresses; wanted is HOST:PORT, several with commas between") };
+    let Ok(addresses) = addresses else {
+        bail!("`{list}` is no list of upstream addresses; wanted is HOST:PORT, several with commas between")
+    };
     let (network, clock, seed) = (environment.network.clone(), environment.clock.clone(), environment.seed.derive("upstream"));
     Ok(Arc::new(ChannelUpstream::open(network, clock, seed, addresses)?))
 }
@@ -146,6 +148,10 @@ fn as_text(line: &serde_json::Value) -> String {
     let Some(fields) = line.as_object() else { return line.to_string() };
     let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), |text| text.escape_debug().to_string());
     let kind = fields.get("line").map(shown).unwrap_or_default();
-    let rest: Vec<String> = fields.iter().filter(|(key, value)| *key != "line" && !value.is_null()).map(|(key, value)| format!("{key}={}", shown(value))).collect();
+    let rest: Vec<String> = fields
+        .iter()
+        .filter(|(key, value)| *key != "line" && !value.is_null())
+        .map(|(key, value)| format!("{key}={}", shown(value)))
+        .collect();
     format!("{kind:<6} {}", rest.join(" "))
 }

@@ -33,7 +33,8 @@ impl Folder {
             Some(path) => path.to_owned(),
             None => Path::new(RUNS).join(&id),
         };
-        fs::create_dir_all(&path).with_context(|| format!("the output folder {} cannot be made; name another with --out", path.display()))?;
+        fs::create_dir_all(&path)
+            .with_context(|| format!("the output folder {} cannot be made; name another with --out", path.display()))?;
         if out.is_none() {
             point_latest_at(&id);
         }
@@ -48,7 +49,8 @@ impl Folder {
             catalogue: suites.digest(),
             requirements: suites.catalogue.len() as u32,
         };
-        let mut writer = RecordWriter::create(&path.join("record.jsonl")).context("the output folder cannot be written; name another with --out")?;
+        let mut writer =
+            RecordWriter::create(&path.join("record.jsonl")).context("the output folder cannot be written; name another with --out")?;
         writer.write(&Line::Run(run.clone()))?;
         writer.flush()?;
         Ok(Self { path, writer: Mutex::new((writer, Record::new(run))) })
@@ -62,7 +64,13 @@ impl Folder {
     pub(crate) fn system(&self, target: &Target, cases: &[&Case]) -> Result<()> {
         let info = target.server.as_ref().map(|server| server.info());
         let both = target.client.is_some() && target.server.is_some();
-        let role = if both { Role::Pair } else if target.client.is_some() { Role::Client } else { Role::Server };
+        let role = if both {
+            Role::Pair
+        } else if target.client.is_some() {
+            Role::Client
+        } else {
+            Role::Server
+        };
         let system = SystemInfo {
             name: target.name.clone(),
             version: info.map(|info| info.version).unwrap_or_default(),
@@ -104,9 +112,10 @@ impl Folder {
         writer.flush()?;
         record.cases.push(done.result.clone());
         if is_bad(done.result.verdict)
-            && let Some(events) = done.transcripts.get(done.worst_round) {
-                record.transcripts.insert((system.clone(), case.clone(), done.worst_round as u32 + 1), events.clone());
-            }
+            && let Some(events) = done.transcripts.get(done.worst_round)
+        {
+            record.transcripts.insert((system.clone(), case.clone(), done.worst_round as u32 + 1), events.clone());
+        }
         Ok(())
     }
 
@@ -135,7 +144,9 @@ impl Folder {
         let mut failed = None;
         for format in FORMATS {
             let mut bytes = Vec::new();
-            let written = (format.write)(&record, &mut bytes).map_err(anyhow::Error::from).and_then(|()| write_whole(&self.path.join(format.file), &bytes));
+            let written = (format.write)(&record, &mut bytes)
+                .map_err(anyhow::Error::from)
+                .and_then(|()| write_whole(&self.path.join(format.file), &bytes));
             failed = failed.or(written.err().map(|error| error.context(format!("the report {} cannot be written", format.file))));
         }
         match failed {

@@ -118,11 +118,7 @@ impl<'de, T: Measure> Deserialize<'de> for Measured<T> {
 
 /// The four keys of a bound, as they may stand among others.
 #[derive(Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "kebab-case",
-    bound(deserialize = "T: Measure")
-)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", bound(deserialize = "T: Measure"))]
 pub(crate) struct BoundKeys<T> {
     pub(crate) exactly: Option<Measured<T>>,
     pub(crate) at_least: Option<Measured<T>>,
@@ -142,8 +138,7 @@ impl<T: Measure> BoundKeys<T> {
             self.exactly.map(|Measured(value)| Bound::Exactly(value)),
             self.at_least.map(|Measured(value)| Bound::AtLeast(value)),
             self.at_most.map(|Measured(value)| Bound::AtMost(value)),
-            self.between
-                .map(|(Measured(low), Measured(high))| Bound::Between(low, high)),
+            self.between.map(|(Measured(low), Measured(high))| Bound::Between(low, high)),
         ]
         .into_iter()
         .flatten();
@@ -152,10 +147,7 @@ impl<T: Measure> BoundKeys<T> {
             return Err(BoundError::Twice);
         }
         match bound {
-            Some(Bound::Between(low, high)) if low > high => Err(BoundError::Reversed {
-                low: low.show(),
-                high: high.show(),
-            }),
+            Some(Bound::Between(low, high)) if low > high => Err(BoundError::Reversed { low: low.show(), high: high.show() }),
             bound => Ok(bound),
         }
     }

@@ -15,9 +15,7 @@ impl Hex {
     ///
     /// When a digit is none, or the last one has no partner.
     pub fn parse(text: &str) -> Result<Self, HexError> {
-        let wrong = || HexError {
-            text: text.to_owned(),
-        };
+        let wrong = || HexError { text: text.to_owned() };
         let digits: Vec<char> = text.chars().collect();
         digits
             .chunks(2)

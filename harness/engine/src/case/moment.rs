@@ -28,13 +28,7 @@ impl Moment {
     /// `case started`, from which everything is counted.
     #[must_use]
     pub const fn case_started() -> Self {
-        Self {
-            thing: Thing::Case,
-            number: None,
-            name: None,
-            of: None,
-            verb: Verb::Started,
-        }
+        Self { thing: Thing::Case, number: None, name: None, of: None, verb: Verb::Started }
     }
 }
 
@@ -62,43 +56,27 @@ impl FromStr for Moment {
         let (first, middle, last) = match words.as_slice() {
             [first, middle @ .., last] => (*first, middle, *last),
             _ => {
-                return Err(MomentError::Shape {
-                    text: text.to_owned(),
-                });
+                return Err(MomentError::Shape { text: text.to_owned() });
             }
         };
         let thing = Thing::from_word(first).ok_or_else(|| MomentError::thing(text, first))?;
         let verb = Verb::from_word(last)
             .filter(|verb| thing.verbs().contains(verb))
-            .ok_or_else(|| MomentError::Verb {
-                text: text.to_owned(),
-                thing,
-            })?;
+            .ok_or_else(|| MomentError::Verb { text: text.to_owned(), thing })?;
         let (which, of) = match middle {
             [] => (None, None),
             [which] if *which != "of" => (Some(*which), None),
             ["of", of] => (None, Some(*of)),
             [which, "of", of] => (Some(*which), Some(*of)),
             _ => {
-                return Err(MomentError::Shape {
-                    text: text.to_owned(),
-                });
+                return Err(MomentError::Shape { text: text.to_owned() });
             }
         };
         if of.is_some() && !thing.belongs_to_someone() {
-            return Err(MomentError::Of {
-                text: text.to_owned(),
-                thing,
-            });
+            return Err(MomentError::Of { text: text.to_owned(), thing });
         }
         let (number, name) = thing.which(text, which)?;
-        Ok(Self {
-            thing,
-            number,
-            name,
-            of: of.map(str::to_owned),
-            verb,
-        })
+        Ok(Self { thing, number, name, of: of.map(str::to_owned), verb })
     }
 }
 
@@ -291,20 +269,12 @@ impl Thing {
     }
 
     /// Reads the word between thing and verb.
-    fn which(
-        self,
-        text: &str,
-        which: Option<&str>,
-    ) -> Result<(Option<u32>, Option<String>), MomentError> {
+    fn which(self, text: &str, which: Option<&str>) -> Result<(Option<u32>, Option<String>), MomentError> {
         let Some(which) = which else {
             return Ok((None, None));
         };
         let counted = which.bytes().all(|byte| byte.is_ascii_digit());
-        let wrong = || MomentError::Which {
-            text: text.to_owned(),
-            thing: self,
-            which: which.to_owned(),
-        };
+        let wrong = || MomentError::Which { text: text.to_owned(), thing: self, which: which.to_owned() };
         if !counted && self.is_named() {
             return Ok((None, Some(which.to_owned())));
         }
@@ -334,18 +304,13 @@ impl fmt::Display for Verb {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
     /// The words are not in the order of a moment.
-    #[error(
-        "`{text}` is no moment; one is written `<thing> [<number> | <name>] [of <call or peer>] <verb>`"
-    )]
+    #[error("`{text}` is no moment; one is written `<thing> [<number> | <name>] [of <call or peer>] <verb>`")]
     Shape {
         /// The whole text.
         text: String,
     },
     /// The first word is no thing.
-    #[error(
-        "`{text}` is no moment: nothing is called `{word}`{}",
-        hint(near, known)
-    )]
+    #[error("`{text}` is no moment: nothing is called `{word}`{}", hint(near, known))]
     Thing {
         /// The whole text.
         text: String,
@@ -404,11 +369,7 @@ fn hint(near: &Option<&'static str>, known: &str) -> String {
 }
 
 fn listed(verbs: &[Verb]) -> String {
-    verbs
-        .iter()
-        .map(|verb| verb.word())
-        .collect::<Vec<_>>()
-        .join(", ")
+    verbs.iter().map(|verb| verb.word()).collect::<Vec<_>>().join(", ")
 }
 
 fn told(thing: Thing) -> String {

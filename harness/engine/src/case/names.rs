@@ -95,10 +95,7 @@ impl StatusCode {
     /// The code with this number, if there is one.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.number() == number)
+        Self::ALL.iter().copied().find(|code| code.number() == number)
     }
 }
 
@@ -149,10 +146,7 @@ pub struct ErrorCode(pub u32);
 
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match NamedErrorCode::ALL
-            .iter()
-            .find(|named| **named as u32 == self.0)
-        {
+        match NamedErrorCode::ALL.iter().find(|named| **named as u32 == self.0) {
             Some(named) => write!(f, "{named}"),
             None => write!(f, "{:#x}", self.0),
         }
@@ -171,9 +165,7 @@ impl<'de> Deserialize<'de> for ErrorCode {
         if let Some(named) = NamedErrorCode::from_name(&text) {
             return Ok(named.into());
         }
-        hexadecimal(&text)
-            .map(Self)
-            .ok_or_else(|| de::Error::custom(NamedErrorCode::unknown(&text)))
+        hexadecimal(&text).map(Self).ok_or_else(|| de::Error::custom(NamedErrorCode::unknown(&text)))
     }
 }
 
@@ -209,10 +201,7 @@ pub struct FrameType(pub u8);
 
 impl fmt::Display for FrameType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match NamedFrameType::ALL
-            .iter()
-            .find(|named| **named as u8 == self.0)
-        {
+        match NamedFrameType::ALL.iter().find(|named| **named as u8 == self.0) {
             Some(named) => write!(f, "{named}"),
             None => write!(f, "{:#x}", self.0),
         }
@@ -248,18 +237,12 @@ impl<'de> Deserialize<'de> for Flags {
         hexadecimal(&text)
             .and_then(|number| u8::try_from(number).ok())
             .map(Self)
-            .ok_or_else(|| {
-                de::Error::custom(format!("`{text}` are no flags; they are written like 0x4"))
-            })
+            .ok_or_else(|| de::Error::custom(format!("`{text}` are no flags; they are written like 0x4")))
     }
 }
 
 fn hexadecimal(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("0x")?;
     let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if plain {
-        u32::from_str_radix(digits, 16).ok()
-    } else {
-        None
-    }
+    if plain { u32::from_str_radix(digits, 16).ok() } else { None }
 }

@@ -36,20 +36,12 @@ pub(crate) struct PayloadKeys {
 impl PayloadKeys {
     /// The payload, if one is there.
     pub(crate) fn at_most_one(self) -> Result<Option<Payload>, PayloadError> {
-        let mut given = [
-            self.text.map(Payload::Text),
-            self.size.map(Payload::Size),
-            self.hex.map(Payload::Hex),
-            self.json.map(Payload::Json),
-        ]
-        .into_iter()
-        .flatten();
+        let mut given =
+            [self.text.map(Payload::Text), self.size.map(Payload::Size), self.hex.map(Payload::Hex), self.json.map(Payload::Json)]
+                .into_iter()
+                .flatten();
         let payload = given.next();
-        if given.next().is_some() {
-            Err(PayloadError::Twice)
-        } else {
-            Ok(payload)
-        }
+        if given.next().is_some() { Err(PayloadError::Twice) } else { Ok(payload) }
     }
 }
 
@@ -63,10 +55,7 @@ pub enum RawBytes {
 }
 
 impl RawBytes {
-    pub(crate) fn from_keys(
-        hex: Option<Hex>,
-        size: Option<ByteCount>,
-    ) -> Result<Self, PayloadError> {
+    pub(crate) fn from_keys(hex: Option<Hex>, size: Option<ByteCount>) -> Result<Self, PayloadError> {
         match (hex, size) {
             (Some(_), Some(_)) => Err(PayloadError::Twice),
             (None, Some(size)) => Ok(Self::Size(size)),
@@ -155,9 +144,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
             return Err(de::Error::custom("a field has one key, like x-m: a"));
         };
         if map.next_key::<String>()?.is_some() {
-            return Err(de::Error::custom(
-                "a field has one key; begin a new list item for the next",
-            ));
+            return Err(de::Error::custom("a field has one key; begin a new list item for the next"));
         }
         Ok(Field(name, value))
     }

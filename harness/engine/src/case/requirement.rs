@@ -74,12 +74,7 @@ impl Catalogue {
     /// A catalogue of these requirements; of two with one id the later one counts.
     #[must_use]
     pub fn new(requirements: impl IntoIterator<Item = Requirement>) -> Self {
-        Self(
-            requirements
-                .into_iter()
-                .map(|requirement| (requirement.id.clone(), requirement))
-                .collect(),
-        )
+        Self(requirements.into_iter().map(|requirement| (requirement.id.clone(), requirement)).collect())
     }
 
     /// The requirement with this id.

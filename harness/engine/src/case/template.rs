@@ -31,17 +31,12 @@ impl Template {
         while let Some(open) = rest.find('{') {
             parts.extend(literal(&rest[..open]));
             let inside = &rest[open + 1..];
-            let close = inside.find('}').ok_or_else(|| TemplateError::Unclosed {
-                text: text.to_owned(),
-            })?;
+            let close = inside.find('}').ok_or_else(|| TemplateError::Unclosed { text: text.to_owned() })?;
             parts.push(Part::parse(&inside[..close])?);
             rest = &inside[close + 1..];
         }
         parts.extend(literal(rest));
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-        })
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The text as the case has it.
@@ -69,17 +64,13 @@ impl Template {
     /// Whether nothing is to be filled in.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| matches!(part, Part::Literal(_)))
+        self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
     }
 
     /// Whether a bearer token is to be filled in.
     #[must_use]
     pub fn has_token(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|part| matches!(part, Part::Token | Part::ExpiredToken))
+        self.parts.iter().any(|part| matches!(part, Part::Token | Part::ExpiredToken))
     }
 }
 
@@ -161,9 +152,7 @@ impl Part {
             ("fill", size) => Ok(Self::Fill(parse_bytes(size)?)),
             ("hex", digits) => Ok(Self::Hex(Hex::parse(digits)?)),
             ("text", text) => Ok(Self::TextAsHex(text.to_owned())),
-            _ => Err(TemplateError::Unknown {
-                word: inside.to_owned(),
-            }),
+            _ => Err(TemplateError::Unknown { word: inside.to_owned() }),
         }
     }
 

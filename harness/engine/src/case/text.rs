@@ -19,10 +19,7 @@ impl Pattern {
     ///
     /// When it is no regular expression.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        Regex::new(text).map(Self).map_err(|source| PatternError {
-            text: text.to_owned(),
-            source,
-        })
+        Regex::new(text).map(Self).map_err(|source| PatternError { text: text.to_owned(), source })
     }
 
     /// Whether the pattern is found in a text.
@@ -109,13 +106,8 @@ pub struct FieldText(pub Expected);
 impl<'de> Deserialize<'de> for FieldText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text
-            .strip_prefix('/')
-            .and_then(|rest| rest.strip_suffix('/'))
-        {
-            Some(pattern) => Pattern::parse(pattern)
-                .map(|pattern| Self(Expected::Matches(pattern)))
-                .map_err(de::Error::custom),
+        match text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+            Some(pattern) => Pattern::parse(pattern).map(|pattern| Self(Expected::Matches(pattern))).map_err(de::Error::custom),
             None => Ok(Self(Expected::Is(text))),
         }
     }

@@ -21,11 +21,8 @@ impl ByteCount {
 
 impl fmt::Display for ByteCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scale, unit) = BYTE_UNITS
-            .iter()
-            .rev()
-            .find(|(scale, _)| self.0 != 0 && self.0.is_multiple_of(*scale))
-            .unwrap_or(&BYTE_UNITS[0]);
+        let (scale, unit) =
+            BYTE_UNITS.iter().rev().find(|(scale, _)| self.0 != 0 && self.0.is_multiple_of(*scale)).unwrap_or(&BYTE_UNITS[0]);
         write!(f, "{}{unit}", self.0 / scale)
     }
 }
@@ -103,11 +100,8 @@ pub fn parse_bytes(text: &str) -> Result<ByteCount, UnitError> {
 #[must_use]
 pub fn show_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
-    let (scale, unit) = TIME_UNITS
-        .iter()
-        .rev()
-        .find(|(scale, _)| nanos != 0 && nanos.is_multiple_of(u128::from(*scale)))
-        .unwrap_or(&(1_000_000, "ms"));
+    let (scale, unit) =
+        TIME_UNITS.iter().rev().find(|(scale, _)| nanos != 0 && nanos.is_multiple_of(u128::from(*scale))).unwrap_or(&(1_000_000, "ms"));
     format!("{}{unit}", nanos / u128::from(*scale))
 }
 
@@ -126,9 +120,7 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 /// # Errors
 ///
 /// As [`parse_duration`].
-pub fn maybe_duration<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
+pub fn maybe_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
 }
 
@@ -141,10 +133,7 @@ pub fn maybe_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     let text = String::deserialize(deserializer)?;
     match text.parse() {
         Ok(number) => Ok(Some(number)),
-        Err(_) => Err(de::Error::custom(format!(
-            "`{text}` is no number from 0 to {}",
-            u32::MAX
-        ))),
+        Err(_) => Err(de::Error::custom(format!("`{text}` is no number from 0 to {}", u32::MAX))),
     }
 }
 
@@ -159,9 +148,7 @@ struct Quantity {
 }
 
 fn parse(text: &str, quantity: &Quantity) -> Result<u64, UnitError> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let known = || quantity.units.iter().map(|(_, unit)| *unit).collect();
     let (whole, fraction) = match number.split_once('.') {
@@ -170,30 +157,15 @@ fn parse(text: &str, quantity: &Quantity) -> Result<u64, UnitError> {
         Some(_) => ("", ""),
     };
     if whole.is_empty() || fraction.contains('.') {
-        return Err(UnitError::NoNumber {
-            text: text.to_owned(),
-            quantity: quantity.name,
-            example: quantity.example,
-        });
+        return Err(UnitError::NoNumber { text: text.to_owned(), quantity: quantity.name, example: quantity.example });
     }
     if unit.is_empty() {
-        return Err(UnitError::NoUnit {
-            number: number.to_owned(),
-            examples: quantity.shown,
-            known: known(),
-        });
+        return Err(UnitError::NoUnit { number: number.to_owned(), examples: quantity.shown, known: known() });
     }
     let Some((scale, _)) = quantity.units.iter().find(|(_, name)| *name == unit) else {
-        return Err(UnitError::UnknownUnit {
-            text: text.to_owned(),
-            unit: unit.to_owned(),
-            known: known(),
-        });
+        return Err(UnitError::UnknownUnit { text: text.to_owned(), unit: unit.to_owned(), known: known() });
     };
-    scaled(whole, fraction, *scale).ok_or_else(|| UnitError::Inexact {
-        text: text.to_owned(),
-        grain: quantity.grain,
-    })
+    scaled(whole, fraction, *scale).ok_or_else(|| UnitError::Inexact { text: text.to_owned(), grain: quantity.grain })
 }
 
 /// `whole.fraction` times `scale`, if that is a whole number that can be held.
@@ -207,34 +179,11 @@ fn scaled(whole: &str, fraction: &str, scale: u64) -> Option<u64> {
     u64::try_from(product / divisor).ok()
 }
 
-const TIME_UNITS: &[(u64, &str)] = &[
-    (1, "ns"),
-    (1_000, "us"),
-    (1_000_000, "ms"),
-    (1_000_000_000, "s"),
-    (60 * 1_000_000_000, "min"),
-    (3_600 * 1_000_000_000, "h"),
-];
+const TIME_UNITS: &[(u64, &str)] =
+    &[(1, "ns"), (1_000, "us"), (1_000_000, "ms"), (1_000_000_000, "s"), (60 * 1_000_000_000, "min"), (3_600 * 1_000_000_000, "h")];
 
-const BYTE_UNITS: &[(u64, &str)] = &[
-    (1, "B"),
-    (1 << 10, "KiB"),
-    (1 << 20, "MiB"),
-    (1 << 30, "GiB"),
-];
+const BYTE_UNITS: &[(u64, &str)] = &[(1, "B"), (1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB")];
 
-const TIME: Quantity = Quantity {
-    name: "time",
-    example: "300ms or 2s",
-    grain: "nanoseconds",
-    units: TIME_UNITS,
-    shown: ("ms", "s"),
-};
+const TIME: Quantity = Quantity { name: "time", example: "300ms or 2s", grain: "nanoseconds", units: TIME_UNITS, shown: ("ms", "s") };
 
-const SIZE: Quantity = Quantity {
-    name: "size",
-    example: "100B or 16KiB",
-    grain: "bytes",
-    units: BYTE_UNITS,
-    shown: ("B", "KiB"),
-};
+const SIZE: Quantity = Quantity { name: "size", example: "100B or 16KiB", grain: "bytes", units: BYTE_UNITS, shown: ("B", "KiB") };

@@ -126,11 +126,7 @@ pub enum Via {
 impl<'de> Deserialize<'de> for Via {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Template::deserialize(deserializer)?;
-        Ok(if name.text() == "new" {
-            Self::Fresh
-        } else {
-            Self::Named(name)
-        })
+        Ok(if name.text() == "new" { Self::Fresh } else { Self::Named(name) })
     }
 }
 
@@ -316,10 +312,7 @@ impl TryFrom<PauseKeys> for Pause {
         if keys.because.trim().is_empty() {
             return Err(StepError::PauseReason);
         }
-        Ok(Self {
-            length,
-            because: keys.because,
-        })
+        Ok(Self { length, because: keys.because })
     }
 }
 
@@ -339,13 +332,7 @@ impl<S> TryFrom<RepeatKeys<S>> for Repeat<S> {
     type Error = StepError;
 
     fn try_from(keys: RepeatKeys<S>) -> Result<Self, StepError> {
-        let RepeatKeys {
-            times,
-            every,
-            at_once,
-            until,
-            steps,
-        } = keys;
+        let RepeatKeys { times, every, at_once, until, steps } = keys;
         if steps.is_empty() {
             return Err(StepError::RepeatNothing);
         }
@@ -355,13 +342,7 @@ impl<S> TryFrom<RepeatKeys<S>> for Repeat<S> {
         if at_once && (times.is_none() || every.is_some() || until.is_some()) {
             return Err(StepError::RepeatAtOnce);
         }
-        Ok(Self {
-            times,
-            every,
-            at_once,
-            until,
-            steps,
-        })
+        Ok(Self { times, every, at_once, until, steps })
     }
 }
 

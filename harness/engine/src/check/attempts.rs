@@ -2,8 +2,8 @@
 
 use proofmark_record::What;
 
-use crate::judge::{Miss, View, count, place_fits};
 use super::{Selector, selector::check};
+use crate::judge::{Miss, View, count, place_fits};
 
 check! {
     /// How many streams were opened for calls.
@@ -21,8 +21,10 @@ impl Attempts {
                 Ok(window) => window,
                 Err(miss) => return vec![miss],
             };
-            let seen: Vec<_> =
-                window.iter().filter(|event| matches!(&event.what, What::AttemptBegan(place) if place_fits(&self.select, &group, place))).collect();
+            let seen: Vec<_> = window
+                .iter()
+                .filter(|event| matches!(&event.what, What::AttemptBegan(place) if place_fits(&self.select, &group, place)))
+                .collect();
             misses.extend(count(&group, "attempts", &self.bound, seen.len() as u64, seen.last().copied()));
         }
         misses

@@ -2,9 +2,9 @@
 
 use proofmark_record::{Direction, What};
 
-use crate::judge::{Miss, View, count, parts_fit};
 use super::{Actor, Selector, selector::check};
 use crate::case::ByteCount;
+use crate::judge::{Miss, View, count, parts_fit};
 
 check! {
     /// How many bytes of DATA went over the wire.
@@ -30,7 +30,11 @@ impl Bytes {
                 let ours = frame.direction == Direction::Sent;
                 let by = self.by.is_none_or(|by| (by == Actor::Peer) == ours);
                 let attempt = self.select.attempt.is_none_or(|attempt| attempt == frame.attempt);
-                if by && attempt && frame.frame == "DATA" && parts_fit(&self.select, &group, frame.call.as_ref(), Some((&frame.peer, frame.connection))) {
+                if by
+                    && attempt
+                    && frame.frame == "DATA"
+                    && parts_fit(&self.select, &group, frame.call.as_ref(), Some((&frame.peer, frame.connection)))
+                {
                     sum += u64::from(frame.length);
                 }
             }

@@ -32,7 +32,9 @@ impl Config {
                 let miss = Miss::new("the channel is refused, or calls fail naming the config and reach no backend", seen);
                 vec![attempt.map_or(miss.clone(), |event| miss.at(event))]
             }
-            Self::Accepted => refused.map(|event| Miss::new("the service config is accepted", "the channel was refused").at(event)).into_iter().collect(),
+            Self::Accepted => {
+                refused.map(|event| Miss::new("the service config is accepted", "the channel was refused").at(event)).into_iter().collect()
+            }
         }
     }
 }

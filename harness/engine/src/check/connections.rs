@@ -60,8 +60,12 @@ impl Connections {
                 matches!(frame.says, FrameSays::Goaway { .. }) && here(&frame.peer, frame.connection) && by(system)
             }
             (Some(ConnectionEnd::Fin), What::ConnectionClosed { peer, connection, by: who, how: Ending::Fin })
-            | (Some(ConnectionEnd::Rst), What::ConnectionClosed { peer, connection, by: who, how: Ending::Rst }) => here(peer, *connection) && by(*who == By::System),
-            (None, What::ConnectionClosed { peer, connection, by: who, .. }) => self.closed_by.is_some() && here(peer, *connection) && by(*who == By::System),
+            | (Some(ConnectionEnd::Rst), What::ConnectionClosed { peer, connection, by: who, how: Ending::Rst }) => {
+                here(peer, *connection) && by(*who == By::System)
+            }
+            (None, What::ConnectionClosed { peer, connection, by: who, .. }) => {
+                self.closed_by.is_some() && here(peer, *connection) && by(*who == By::System)
+            }
             (None, What::ConnectionOpened { peer, connection }) => self.closed_by.is_none() && here(peer, *connection),
             _ => false,
         }

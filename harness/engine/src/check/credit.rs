@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proofmark_record::{Direction, FrameSays, What};
 use proofmark_wire::{DEFAULT_WINDOW, setting};
 
-use crate::judge::{Miss, View, parts_fit};
 use super::{Selector, selector::check};
+use crate::judge::{Miss, View, parts_fit};
 
 check! {
     /// The ledger of flow-control window.
@@ -26,22 +26,30 @@ impl Credit {
             let mut ledgers: BTreeMap<(&str, u32), Ledger> = BTreeMap::new();
             for event in view.events {
                 let What::Frame(frame) = &event.what else { continue };
-                if !parts_fit(&Selector { call: None, ..self.select.clone() }, &group, frame.call.as_ref(), Some((&frame.peer, frame.connection)))
-                    && frame.call.is_some()
+                if !parts_fit(
+                    &Selector { call: None, ..self.select.clone() },
+                    &group,
+                    frame.call.as_ref(),
+                    Some((&frame.peer, frame.connection)),
+                ) && frame.call.is_some()
                 {
                     continue;
                 }
                 let ledger = ledgers.entry((&frame.peer, frame.connection)).or_default();
                 if let Some(text) = ledger.book(frame)
-                    && self.overdrawn == Some(false) {
-                        misses.push(Miss::new(group.name("no more is sent than the window allows"), text).at(event));
-                    }
+                    && self.overdrawn == Some(false)
+                {
+                    misses.push(Miss::new(group.name("no more is sent than the window allows"), text).at(event));
+                }
             }
             if self.returned == Some(true) {
                 for ((peer, connection), ledger) in &ledgers {
                     if ledger.received_from_peer > ledger.returned + i64::from(DEFAULT_WINDOW) {
                         let missing = ledger.received_from_peer - ledger.returned;
-                        misses.push(Miss::new(group.name("window that was used is given back"), format!("{missing} B are missing on connection {connection} of {peer}")));
+                        misses.push(Miss::new(
+                            group.name("window that was used is given back"),
+                            format!("{missing} B are missing on connection {connection} of {peer}"),
+                        ));
                     }
                 }
             }
@@ -78,7 +86,9 @@ impl Ledger {
                 }
             }
             (Direction::Sent, FrameSays::Window { increment }) if frame.stream == 0 => self.connection += i64::from(*increment),
-            (Direction::Sent, FrameSays::Window { increment }) => *self.streams.entry(frame.stream).or_insert(self.initial) += i64::from(*increment),
+            (Direction::Sent, FrameSays::Window { increment }) => {
+                *self.streams.entry(frame.stream).or_insert(self.initial) += i64::from(*increment)
+            }
             (Direction::Received, FrameSays::Window { increment }) if frame.stream == 0 => self.returned += i64::from(*increment),
             (Direction::Sent, FrameSays::Data { .. }) => self.received_from_peer += length,
             (Direction::Received, FrameSays::Data { .. }) => {

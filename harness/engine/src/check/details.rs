@@ -100,7 +100,12 @@ impl Details {
                 if of_kind.iter().any(fits) {
                     return None;
                 }
-                let seen = of_kind.iter().filter_map(|any| detail_json(kind, &any.value)).map(|json| json.to_string()).collect::<Vec<_>>().join(", ");
+                let seen = of_kind
+                    .iter()
+                    .filter_map(|any| detail_json(kind, &any.value))
+                    .map(|json| json.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 Some((wanted(), if seen.is_empty() { observed() } else { seen }))
             }
         }

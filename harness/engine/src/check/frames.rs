@@ -84,7 +84,9 @@ impl Frames {
             let fitting: Vec<_> = picked.iter().filter(|(_, frame)| self.matching.fits(frame)).collect();
             let kind = self.kind.map_or("frames".to_owned(), |kind| kind.to_string());
             let what = if self.matching == FrameWhere::default() { kind } else { format!("{kind} as described") };
-            if let Some(mut miss) = count(&group, &what, &self.bound, fitting.len() as u64, fitting.last().or(picked.last().as_ref()).map(|(event, _)| *event)) {
+            if let Some(mut miss) =
+                count(&group, &what, &self.bound, fitting.len() as u64, fitting.last().or(picked.last().as_ref()).map(|(event, _)| *event))
+            {
                 if fitting.is_empty() && !picked.is_empty() {
                     let seen: Vec<String> = picked.iter().take(3).map(|(_, frame)| describe(frame)).collect();
                     miss.observed = format!("0; there were {}", seen.join(", "));

@@ -50,7 +50,11 @@ impl Gap {
     /// The groups; of calls only those that the moments speak of.
     fn groups(&self, view: &View<'_>) -> Vec<Group> {
         let spoken_of = |moment: &Moment| if moment.thing == Thing::Call { moment.name.clone() } else { moment.of.clone() };
-        let of_calls: Vec<String> = [spoken_of(&self.from), spoken_of(&self.to)].into_iter().flatten().filter(|name| view.calls.iter().any(|seen| names(Some(name), &seen.call))).collect();
+        let of_calls: Vec<String> = [spoken_of(&self.from), spoken_of(&self.to)]
+            .into_iter()
+            .flatten()
+            .filter(|name| view.calls.iter().any(|seen| names(Some(name), &seen.call)))
+            .collect();
         let mut groups = view.groups(&self.select);
         groups.retain(|group| group.call.as_ref().is_none_or(|call| of_calls.iter().all(|name| names(Some(name), call))));
         groups
@@ -68,11 +72,16 @@ impl Gap {
                 .iter()
                 .map(|from| match tos.iter().find(|to| *to > from) {
                     Some(to) => Ok((*from, *to)),
-                    None => Err(Miss::new(group.name(format!("`{}` after each `{}`", self.to, self.from)), "it did not come").at(&events[*from])),
+                    None => {
+                        Err(Miss::new(group.name(format!("`{}` after each `{}`", self.to, self.from)), "it did not come")
+                            .at(&events[*from]))
+                    }
                 })
                 .collect();
         }
-        let find = |moment: &Moment| Matcher::new(moment, &scope).first(events).ok_or_else(|| Miss::new(group.name(format!("`{moment}`")), "it never came"));
+        let find = |moment: &Moment| {
+            Matcher::new(moment, &scope).first(events).ok_or_else(|| Miss::new(group.name(format!("`{moment}`")), "it never came"))
+        };
         let from = find(&self.from)?;
         let to = find(&self.to)?;
         Ok(vec![(from, to)])

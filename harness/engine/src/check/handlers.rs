@@ -78,7 +78,9 @@ impl Handlers {
         for run in runs {
             if let Some(bound) = &self.remaining {
                 let seen = run.line.get("remainingSeconds").and_then(Value::as_f64).map(Duration::from_secs_f64);
-                let widened = |seen: Duration| bound.low().is_none_or(|low| low <= seen + view.tolerance) && bound.high().is_none_or(|high| seen <= high);
+                let widened = |seen: Duration| {
+                    bound.low().is_none_or(|low| low <= seen + view.tolerance) && bound.high().is_none_or(|high| seen <= high)
+                };
                 if !seen.is_some_and(widened) {
                     let shown = seen.map_or("no deadline".to_owned(), crate::judge::show);
                     misses.push(Miss::new(format!("handler of {} has {bound} left", run.call), shown).at(run.event));
@@ -87,7 +89,10 @@ impl Handlers {
             if let Some(subject) = &self.subject {
                 let seen = run.line.get("subject").and_then(Value::as_str);
                 if seen != Some(subject) {
-                    misses.push(Miss::new(format!("handler of {} sees the subject {subject}", run.call), seen.unwrap_or("none").to_owned()).at(run.event));
+                    misses.push(
+                        Miss::new(format!("handler of {} sees the subject {subject}", run.call), seen.unwrap_or("none").to_owned())
+                            .at(run.event),
+                    );
                 }
             }
         }

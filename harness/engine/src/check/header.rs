@@ -125,9 +125,7 @@ impl TryFrom<Keys> for Header {
         .into_iter()
         .flatten();
         match (given.next(), given.next()) {
-            (Some(says), None) => {
-                Ok(Self { select: keys.select, block: keys.block, name: keys.name, says })
-            }
+            (Some(says), None) => Ok(Self { select: keys.select, block: keys.block, name: keys.name, says }),
             _ => Err(CheckError::HeaderSays),
         }
     }
@@ -152,7 +150,14 @@ impl Header {
     }
 
     fn block<'a>(&self, event: &'a Event, group: &Group) -> Option<Seen<'a>> {
-        let fits = |call: Option<&CallRef>| parts_fit(&Selector { peer: None, connection: None, ..self.select.clone() }, &Group { peer: None, connection: None, ..group.clone() }, call, None);
+        let fits = |call: Option<&CallRef>| {
+            parts_fit(
+                &Selector { peer: None, connection: None, ..self.select.clone() },
+                &Group { peer: None, connection: None, ..group.clone() },
+                call,
+                None,
+            )
+        };
         match (&event.what, self.block) {
             (What::Frame(frame), Block::Request | Block::Response | Block::Trailers) if frame.direction == Direction::Received => {
                 let FrameSays::Block { block, fields, .. } = &frame.says else { return None };
@@ -164,11 +169,15 @@ impl Header {
                 let attempt = self.select.attempt.is_none_or(|attempt| attempt == frame.attempt);
                 (kind && here && attempt).then(|| Seen { event, call: frame.call.as_ref(), values: self.wire_values(fields) })
             }
-            (What::CallHeaders { call, metadata }, Block::Initial) if fits(Some(call)) => Some(Seen { event, call: Some(call), values: self.values(metadata) }),
+            (What::CallHeaders { call, metadata }, Block::Initial) if fits(Some(call)) => {
+                Some(Seen { event, call: Some(call), values: self.values(metadata) })
+            }
             (What::CallEnded { call, outcome: Outcome::Status(status) }, Block::Trailing) if fits(Some(call)) => {
                 Some(Seen { event, call: Some(call), values: self.values(&status.trailers) })
             }
-            (What::Hook { call: Some(call), line }, Block::Handler) if fits(Some(call)) && line.get("hook").and_then(Value::as_str) == Some("begin") => {
+            (What::Hook { call: Some(call), line }, Block::Handler)
+                if fits(Some(call)) && line.get("hook").and_then(Value::as_str) == Some("begin") =>
+            {
                 Some(Seen { event, call: Some(call), values: self.handler_values(line) })
             }
             _ => None,
@@ -223,7 +232,9 @@ impl Header {
         let expand = |template: &Template| template.expand_text(&context);
         let on_wire = matches!(self.block, Block::Request | Block::Response | Block::Trailers);
         let joined = |values: &[String]| values.join(",");
-        let equal = |wanted: &[String]| if on_wire { !seen.values.is_empty() && joined(&seen.values) == joined(wanted) } else { seen.values == wanted };
+        let equal = |wanted: &[String]| {
+            if on_wire { !seen.values.is_empty() && joined(&seen.values) == joined(wanted) } else { seen.values == wanted }
+        };
         let (good, wanted) = match &self.says {
             HeaderSays::Is(template) => (equal(&[expand(template)]), format!("is `{}`", expand(template))),
             HeaderSays::Are(templates) => {
@@ -234,7 +245,9 @@ impl Header {
                 let wanted: Vec<String> = templates.iter().map(expand).collect();
                 (wanted.iter().any(|one| equal(std::slice::from_ref(one))), format!("is one of `{}`", wanted.join("`, `")))
             }
-            HeaderSays::Matches(pattern) => (!seen.values.is_empty() && seen.values.iter().all(|value| pattern.is_match(value)), format!("matches {pattern}")),
+            HeaderSays::Matches(pattern) => {
+                (!seen.values.is_empty() && seen.values.iter().all(|value| pattern.is_match(value)), format!("matches {pattern}"))
+            }
             HeaderSays::Absent => (seen.values.is_empty(), "is absent".to_owned()),
             HeaderSays::Own => {
                 let own = self.own(seen.call, view);
@@ -242,7 +255,9 @@ impl Header {
             }
             HeaderSays::Decoded(bound) => {
                 let time = seen.values.first().and_then(|value| timeout::decode(value.as_bytes()).ok());
-                let holds = |time: Duration| bound.low().is_none_or(|low| low <= time + view.tolerance) && bound.high().is_none_or(|high| time <= high);
+                let holds = |time: Duration| {
+                    bound.low().is_none_or(|low| low <= time + view.tolerance) && bound.high().is_none_or(|high| time <= high)
+                };
                 (time.is_some_and(holds), format!("says {bound}"))
             }
             HeaderSays::Same | HeaderSays::Distinct | HeaderSays::Decreasing => return None,
@@ -283,7 +298,11 @@ impl Header {
     fn miss(&self, group: &Group, seen: &Seen<'_>, wanted: &str) -> Miss {
         let whose = seen.call.map(|call| format!("call {call}: ")).unwrap_or_default();
         let whose = if group.label.is_empty() { whose } else { group.name("") };
-        let observed = if seen.values.is_empty() { "absent".to_owned() } else { format!("`{}`", seen.values.iter().map(|value| Text::from(value.as_str()).to_string()).collect::<Vec<_>>().join("`, `")) };
+        let observed = if seen.values.is_empty() {
+            "absent".to_owned()
+        } else {
+            format!("`{}`", seen.values.iter().map(|value| Text::from(value.as_str()).to_string()).collect::<Vec<_>>().join("`, `"))
+        };
         Miss::new(format!("{whose}{} in {} {wanted}", self.name, self.block_name()), observed).at(seen.event)
     }
 

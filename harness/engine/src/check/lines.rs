@@ -39,7 +39,13 @@ impl Lines<'_> {
             let own: Vec<(&Event, &Value)> = window.iter().filter_map(|event| self.line(event, &group)).collect();
             let fitting: Vec<&(&Event, &Value)> = own.iter().filter(|(_, line)| self.fits(line)).collect();
             let bound = self.bound.unwrap_or(Bound::AtLeast(1));
-            if let Some(mut miss) = count(&group, &format!("{} lines{}", self.line, self.wanted()), &bound, fitting.len() as u64, fitting.last().map(|(event, _)| *event)) {
+            if let Some(mut miss) = count(
+                &group,
+                &format!("{} lines{}", self.line, self.wanted()),
+                &bound,
+                fitting.len() as u64,
+                fitting.last().map(|(event, _)| *event),
+            ) {
                 if let (true, Some((_, line))) = (fitting.is_empty(), own.first()) {
                     miss.observed = format!("0; there was {line}");
                 }
@@ -55,7 +61,11 @@ impl Lines<'_> {
         match &event.what {
             What::Log { call, line } if text(line, "line").as_deref() == Some(self.line) => {
                 let any = self.select.call.is_none() && group.call.is_none();
-                let fits = if any { call.as_ref().is_none_or(|call| !crate::run::round::is_aftercare(call)) } else { parts_fit(self.select, group, call.as_ref(), None) };
+                let fits = if any {
+                    call.as_ref().is_none_or(|call| !crate::run::round::is_aftercare(call))
+                } else {
+                    parts_fit(self.select, group, call.as_ref(), None)
+                };
                 fits.then_some((event, line))
             }
             _ => None,
@@ -95,7 +105,9 @@ impl Lines<'_> {
         for (event, line) in lines {
             let value = text(line, field).unwrap_or_default();
             if value.is_empty() || known.contains(&value) {
-                misses.push(Miss::new(group.name(format!("{field} is there and different in every line")), format!("`{value}` again")).at(event));
+                misses.push(
+                    Miss::new(group.name(format!("{field} is there and different in every line")), format!("`{value}` again")).at(event),
+                );
             }
             known.push(value);
         }

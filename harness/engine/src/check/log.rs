@@ -41,7 +41,14 @@ pub enum LogLevel {
 
 impl Log {
     pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
-        let lines = Lines { line: if self.level == LogLevel::Error { "error" } else { "access" }, matching: &self.matching, duration: self.duration.as_ref(), distinct: self.distinct.as_deref(), select: &self.select, bound: self.bound };
+        let lines = Lines {
+            line: if self.level == LogLevel::Error { "error" } else { "access" },
+            matching: &self.matching,
+            duration: self.duration.as_ref(),
+            distinct: self.distinct.as_deref(),
+            select: &self.select,
+            bound: self.bound,
+        };
         lines.judge(view)
     }
 }

@@ -21,7 +21,8 @@ pub struct Memory {
 
 impl Memory {
     pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
-        let sizes: Vec<u64> = view.events.iter().filter_map(|event| if let What::Memory { bytes, .. } = event.what { Some(bytes) } else { None }).collect();
+        let sizes: Vec<u64> =
+            view.events.iter().filter_map(|event| if let What::Memory { bytes, .. } = event.what { Some(bytes) } else { None }).collect();
         let [first, .., last] = sizes.as_slice() else {
             return vec![Miss::new("two looks at the memory of the process", format!("{}", sizes.len()))];
         };

@@ -66,7 +66,8 @@ impl Messages {
     }
 
     fn judge_content(&self, view: &View<'_>, group: &Group, seen: &[Arrived<'_>]) -> Vec<Miss> {
-        let calls: Vec<&CallSeen<'_>> = view.calls_of(&self.select).into_iter().filter(|call| group.call.as_ref().is_none_or(|wanted| *wanted == call.call)).collect();
+        let calls: Vec<&CallSeen<'_>> =
+            view.calls_of(&self.select).into_iter().filter(|call| group.call.as_ref().is_none_or(|wanted| *wanted == call.call)).collect();
         if calls.is_empty() {
             return vec![Miss::new(group.name("a call whose messages can be looked at"), "none was made")];
         }
@@ -88,13 +89,15 @@ impl Messages {
         let method = |arrived: &Arrived<'_>| arrived.place.map_or(call.method, |place| place.path.as_str()).to_owned();
         let fits = |arrived: &Arrived<'_>, wanted: &Wanted<'_>| match wanted {
             Wanted::Says(payload) => profile::says(&method(arrived), side, payload, &context, &arrived.data.0, arrived.size),
-            Wanted::Same(text) => profile::text_of(&method(arrived), side, &arrived.data.0).is_some_and(|seen| seen == *text || seen == format!("Echo: {text}")),
+            Wanted::Same(text) => profile::text_of(&method(arrived), side, &arrived.data.0)
+                .is_some_and(|seen| seen == *text || seen == format!("Echo: {text}")),
         };
         if own.len() == wanted.len() && own.iter().zip(wanted).all(|(arrived, wanted)| fits(arrived, wanted)) {
             return None;
         }
         let shown: Vec<String> = own.iter().take(12).map(|arrived| describe(&method(arrived), side, arrived)).collect();
-        let list = |texts: Vec<String>, all: usize| if texts.is_empty() { "none".to_owned() } else { format!("{}: {}", all, texts.join(", ")) };
+        let list =
+            |texts: Vec<String>, all: usize| if texts.is_empty() { "none".to_owned() } else { format!("{}: {}", all, texts.join(", ")) };
         let names: Vec<String> = wanted.iter().take(12).map(Wanted::describe).collect();
         let miss = Miss::new(format!("call {}: messages {}", call.call, list(names, wanted.len())), list(shown, own.len()));
         let odd = own.iter().zip(wanted).find(|(arrived, wanted)| !fits(arrived, wanted)).map(|(arrived, _)| arrived.event);

@@ -49,10 +49,19 @@ fn holds(event: &Event, text: &str, view: &View<'_>) -> Option<(Place, bool)> {
     match &event.what {
         What::Frame(frame) if frame.direction == Direction::Received => {
             let FrameSays::Block { fields, .. } = &frame.says else { return None };
-            let found = fields.iter().any(|(name, value)| within(&name.0) || within(&proofmark_wire::text::decode(&value.0)) || decoded_holds(&value.0, &within));
+            let found = fields.iter().any(|(name, value)| {
+                within(&name.0) || within(&proofmark_wire::text::decode(&value.0)) || decoded_holds(&value.0, &within)
+            });
             // requests that the system makes go downstream, responses to its caller
             let request = fields.iter().any(|(name, _)| name.0 == b":path");
-            Some((if request && view.calls.iter().any(|call| frame.call.as_ref() == Some(&call.call)) { Place::Downstream } else { Place::Wire }, found))
+            Some((
+                if request && view.calls.iter().any(|call| frame.call.as_ref() == Some(&call.call)) {
+                    Place::Downstream
+                } else {
+                    Place::Wire
+                },
+                found,
+            ))
         }
         What::Message { direction: Direction::Received, data, .. } => Some((Place::Wire, within(&data.0))),
         What::CallEnded { outcome: Outcome::Status(status), .. } => {

@@ -3,9 +3,9 @@
 use proofmark_record::Outcome as Seen;
 use proofmark_wire::StatusCode as Status;
 
-use crate::judge::{CallSeen, Group, Miss, View, count};
 use super::{Selector, selector::check};
 use crate::case::{StatusCode, text::Expected};
+use crate::judge::{CallSeen, Group, Miss, View, count};
 
 check! {
     /// How calls ended, as the application was told.

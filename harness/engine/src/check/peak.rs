@@ -80,7 +80,9 @@ impl Peak {
                     _ => {}
                 }
             }
-            (PeakOf::Connections, What::ConnectionOpened { peer, connection }) if parts_fit(&self.select, group, None, Some((peer, *connection))) => {
+            (PeakOf::Connections, What::ConnectionOpened { peer, connection })
+                if parts_fit(&self.select, group, None, Some((peer, *connection))) =>
+            {
                 open.insert(format!("{peer}/{connection}"));
             }
             (PeakOf::Connections, What::ConnectionClosed { peer, connection, .. }) => {

@@ -26,7 +26,14 @@ check! {
 
 impl Spans {
     pub(crate) fn judge(&self, view: &View<'_>) -> Vec<Miss> {
-        let lines = Lines { line: "span", matching: &self.matching, duration: self.duration.as_ref(), distinct: self.distinct.as_deref(), select: &self.select, bound: self.bound };
+        let lines = Lines {
+            line: "span",
+            matching: &self.matching,
+            duration: self.duration.as_ref(),
+            distinct: self.distinct.as_deref(),
+            select: &self.select,
+            bound: self.bound,
+        };
         lines.judge(view)
     }
 }

@@ -3,8 +3,8 @@
 use proofmark_record::What;
 use serde_json::Value;
 
-use crate::judge::{Miss, View, count, parts_fit};
 use super::{Selector, selector::check};
+use crate::judge::{Miss, View, count, parts_fit};
 
 check! {
     /// How often the store was asked.
@@ -27,7 +27,9 @@ impl StoreCalls {
                 .filter(|event| match &event.what {
                     What::Hook { call, line } => {
                         let word = |key: &str| line.get(key).and_then(Value::as_str);
-                        word("hook") == Some("store") && word("operation") != Some("close") && parts_fit(&self.select, &group, call.as_ref(), None)
+                        word("hook") == Some("store")
+                            && word("operation") != Some("close")
+                            && parts_fit(&self.select, &group, call.as_ref(), None)
                     }
                     _ => false,
                 })

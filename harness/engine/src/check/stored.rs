@@ -36,14 +36,17 @@ impl Stored {
             .events
             .iter()
             .filter_map(|event| match &event.what {
-                What::Message { at: End::Caller, direction: Direction::Received, call: Some(call), data, .. } if names(Some(&self.seen_by), call) => {
+                What::Message { at: End::Caller, direction: Direction::Received, call: Some(call), data, .. }
+                    if names(Some(&self.seen_by), call) =>
+                {
                     profile::text_of(LIST, Side::Response, &data.0)
                 }
                 _ => None,
             })
             .collect();
         let lister = Selector { call: Some(self.seen_by.clone()), ..Selector::default() };
-        let complete = view.calls_of(&lister).iter().any(|call| matches!(call.ends.first(), Some((_, Outcome::Status(status))) if status.code == 0));
+        let complete =
+            view.calls_of(&lister).iter().any(|call| matches!(call.ends.first(), Some((_, Outcome::Status(status))) if status.code == 0));
         if !complete {
             return vec![Miss::new(format!("call {} lists what is stored", self.seen_by), "it did not end OK")];
         }
@@ -55,7 +58,9 @@ impl Stored {
                 continue;
             }
             let sent = view.events.iter().find_map(|event| match &event.what {
-                What::Message { at: End::Caller, direction: Direction::Sent, call: Some(call), data, .. } if *call == write.call => profile::text_of(CREATE, Side::Request, &data.0),
+                What::Message { at: End::Caller, direction: Direction::Sent, call: Some(call), data, .. } if *call == write.call => {
+                    profile::text_of(CREATE, Side::Request, &data.0)
+                }
                 _ => None,
             });
             let Some(sent) = sent else { continue };

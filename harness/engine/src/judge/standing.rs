@@ -45,14 +45,22 @@ fn ended_once(_: &Case, view: &View<'_>) -> Vec<Miss> {
                     (lasted > deadline + view.tolerance && life.cancelled_in_the_end).then_some((deadline, lasted))
                 });
                 if let Some((deadline, lasted)) = late {
-                    let mut miss = Miss::new(format!("call {} ends by its deadline of {}", seen.call, show(deadline)), format!("after {}", show(lasted))).at(end);
+                    let mut miss = Miss::new(
+                        format!("call {} ends by its deadline of {}", seen.call, show(deadline)),
+                        format!("after {}", show(lasted)),
+                    )
+                    .at(end);
                     miss.timing = true;
                     misses.push(miss);
                 }
             }
-            [_, second, ..] => misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", life.ends.len())).at(second)),
+            [_, second, ..] => {
+                misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", life.ends.len())).at(second))
+            }
         }
-        misses.extend(life.after_end.map(|event| Miss::new(format!("nothing reaches call {} after its end", seen.call), "something did").at(event)));
+        misses.extend(
+            life.after_end.map(|event| Miss::new(format!("nothing reaches call {} after its end", seen.call), "something did").at(event)),
+        );
     }
     misses
 }
@@ -171,15 +179,18 @@ fn neighbours(case: &Case, view: &View<'_>) -> Vec<Miss> {
         return Vec::new();
     }
     let broken_by_us = |peer: &str, connection: u32| {
-        view.events.iter().any(|event| matches!(&event.what, What::ProtocolBroken { peer: p, connection: c, .. } if p == peer && *c == connection))
+        view.events
+            .iter()
+            .any(|event| matches!(&event.what, What::ProtocolBroken { peer: p, connection: c, .. } if p == peer && *c == connection))
     };
     view.events
         .iter()
         .filter_map(|event| match &event.what {
             What::Frame(frame) if frame.direction == Direction::Received && !harmed.contains(frame.peer.as_str()) => match &frame.says {
-                FrameSays::Goaway { error, .. } if error != "NO_ERROR" && !broken_by_us(&frame.peer, frame.connection) => {
-                    Some(Miss::new(format!("connection {} of {} is left alone", frame.connection, frame.peer), format!("GOAWAY {error}")).at(event))
-                }
+                FrameSays::Goaway { error, .. } if error != "NO_ERROR" && !broken_by_us(&frame.peer, frame.connection) => Some(
+                    Miss::new(format!("connection {} of {} is left alone", frame.connection, frame.peer), format!("GOAWAY {error}"))
+                        .at(event),
+                ),
                 _ => None,
             },
             _ => None,
@@ -189,7 +200,11 @@ fn neighbours(case: &Case, view: &View<'_>) -> Vec<Miss> {
 
 /// Whether a case breaks or strains the protocol on purpose, so that a system may end the connection.
 fn is_hostile(case: &Case) -> bool {
-    let strains = |steps: &[PeerStep]| steps.iter().any(|step| matches!(step, PeerStep::Frame(_) | PeerStep::Data(_) | PeerStep::Ping(_) | PeerStep::Window(_) | PeerStep::Settings(_)));
+    let strains = |steps: &[PeerStep]| {
+        steps.iter().any(|step| {
+            matches!(step, PeerStep::Frame(_) | PeerStep::Data(_) | PeerStep::Ping(_) | PeerStep::Window(_) | PeerStep::Settings(_))
+        })
+    };
     let rules = case.given.backends.values().flat_map(|backend| &backend.rules);
     case.needs.contains("hostile")
         || rules.into_iter().any(|rule| strains(&rule.steps))
@@ -220,9 +235,12 @@ fn quiet(case: &Case, view: &View<'_>) -> Vec<Miss> {
                 ended.insert(call);
             }
             What::AttemptBegan(place)
-                if !held_back.contains(place.peer.as_str()) && place.call.as_ref().is_some_and(|call| ended.contains(call)) => {
-                    misses.push(Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event));
-                }
+                if !held_back.contains(place.peer.as_str()) && place.call.as_ref().is_some_and(|call| ended.contains(call)) =>
+            {
+                misses.push(
+                    Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event),
+                );
+            }
             _ => {}
         }
     }
@@ -247,18 +265,20 @@ fn no_leak(_: &Case, view: &View<'_>) -> Vec<Miss> {
 
 /// A handler whose caller is gone must be left, too.
 fn handlers_left(view: &View<'_>) -> Option<Miss> {
-    let exited = view.all.iter().any(|event| matches!(event.what, What::ProcessExited { .. }) || matches!(&event.what, What::System { act: proofmark_record::SystemAct::Killed }));
+    let exited = view.all.iter().any(|event| {
+        matches!(event.what, What::ProcessExited { .. }) || matches!(&event.what, What::System { act: proofmark_record::SystemAct::Killed })
+    });
     if exited {
         return None;
     }
     let word = |wanted: &str| {
         view.all
             .iter()
-            .filter(|event| matches!(&event.what, What::Hook { line, .. } if line.get("hook").and_then(|hook| hook.as_str()) == Some(wanted)))
+            .filter(
+                |event| matches!(&event.what, What::Hook { line, .. } if line.get("hook").and_then(|hook| hook.as_str()) == Some(wanted)),
+            )
             .count()
     };
     let (begun, left) = (word("begin"), word("end"));
     (begun > left).then(|| Miss::new("every handler is left after the case", format!("{} of {begun} are still running", begun - left)))
 }
-
-

@@ -33,7 +33,9 @@ pub fn judge(case: &Case, events: &[Event], tolerance: Duration) -> Judged {
         findings.push(finding(name, Slot::Standing, miss));
     }
     let findings = fold(findings);
-    let timer_lag = Duration::from_nanos(events.iter().filter_map(|event| if let What::TimerLag { max_ns } = event.what { Some(max_ns) } else { None }).max().unwrap_or(0));
+    let timer_lag = Duration::from_nanos(
+        events.iter().filter_map(|event| if let What::TimerLag { max_ns } = event.what { Some(max_ns) } else { None }).max().unwrap_or(0),
+    );
     let (verdict, reason) = verdict(case, events, &findings, timer_lag > tolerance);
     Judged { verdict, reason, findings, timer_lag }
 }
@@ -60,7 +62,10 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         let strip = |text: &str| text.split_once(": ").map_or(text.to_owned(), |(_, rest)| rest.to_owned());
         let same = folded.iter_mut().find(|other| {
-            other.check == finding.check && other.slot == finding.slot && strip(&other.expected) == strip(&finding.expected) && other.observed == finding.observed
+            other.check == finding.check
+                && other.slot == finding.slot
+                && strip(&other.expected) == strip(&finding.expected)
+                && other.observed == finding.observed
         });
         match same {
             Some(other) => other.times += 1,
@@ -71,10 +76,13 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn verdict(case: &Case, events: &[Event], findings: &[Finding], lagged: bool) -> (Verdict, Option<String>) {
-    if let Some(text) = events.iter().find_map(|event| if let What::HarnessError { text } = &event.what { Some(text.clone()) } else { None }) {
+    if let Some(text) =
+        events.iter().find_map(|event| if let What::HarnessError { text } = &event.what { Some(text.clone()) } else { None })
+    {
         return (Verdict::HarnessError, Some(text));
     }
-    if let Some(text) = events.iter().find_map(|event| if let What::SystemError { text } = &event.what { Some(text.clone()) } else { None }) {
+    if let Some(text) = events.iter().find_map(|event| if let What::SystemError { text } = &event.what { Some(text.clone()) } else { None })
+    {
         return (Verdict::SystemError, Some(text));
     }
     let owed = |wanted: Owed| {
@@ -87,7 +95,10 @@ fn verdict(case: &Case, events: &[Event], findings: &[Finding], lagged: bool) ->
         return (Verdict::Inconclusive, Some(format!("the stimulus did not happen: {text}")));
     }
     if let Some(miss) = findings.iter().find(|finding| finding.slot == Slot::Stimulus) {
-        return (Verdict::Inconclusive, Some(format!("the stimulus did not happen: {} wanted {}, saw {}", miss.check, miss.expected, miss.observed)));
+        return (
+            Verdict::Inconclusive,
+            Some(format!("the stimulus did not happen: {} wanted {}, saw {}", miss.check, miss.expected, miss.observed)),
+        );
     }
     let hard: Vec<&Finding> = findings.iter().filter(|finding| matches!(finding.slot, Slot::Must | Slot::Standing)).collect();
     if !hard.is_empty() {
@@ -105,7 +116,9 @@ fn verdict(case: &Case, events: &[Event], findings: &[Finding], lagged: bool) ->
     if let Some(text) = owed(Owed::System) {
         return (Verdict::Inconclusive, Some(text));
     }
-    if let Some(awaited) = events.iter().find_map(|event| if let What::LimitReached { awaited } = &event.what { Some(awaited.clone()) } else { None }) {
+    if let Some(awaited) =
+        events.iter().find_map(|event| if let What::LimitReached { awaited } = &event.what { Some(awaited.clone()) } else { None })
+    {
         return (Verdict::Fail, Some(format!("hang: the case ran into its limit while waiting for {awaited}")));
     }
     if findings.iter().any(|finding| finding.slot == Slot::Should) {

@@ -107,7 +107,11 @@ impl<'a> View<'a> {
 
     /// The calls that a selector means.
     pub fn calls_of(&self, select: &Selector) -> Vec<&CallSeen<'a>> {
-        self.calls.iter().filter(|seen| names(select.call.as_deref(), &seen.call)).filter(|seen| select.path.as_deref().is_none_or(|path| path == seen.method)).collect()
+        self.calls
+            .iter()
+            .filter(|seen| names(select.call.as_deref(), &seen.call))
+            .filter(|seen| select.path.as_deref().is_none_or(|path| path == seen.method))
+            .collect()
     }
 
     /// A call by its name.
@@ -127,9 +131,11 @@ impl<'a> View<'a> {
                 let mut peers: Vec<String> = Vec::new();
                 for event in self.events {
                     if let What::ConnectionOpened { peer, .. } = &event.what
-                        && !peers.contains(peer) && select.peer.as_ref().is_none_or(|wanted| wanted == peer) {
-                            peers.push(peer.clone());
-                        }
+                        && !peers.contains(peer)
+                        && select.peer.as_ref().is_none_or(|wanted| wanted == peer)
+                    {
+                        peers.push(peer.clone());
+                    }
                 }
                 peers.into_iter().map(|peer| Group { label: format!("peer {peer}"), peer: Some(peer), ..Group::default() }).collect()
             }
@@ -137,12 +143,14 @@ impl<'a> View<'a> {
                 .events
                 .iter()
                 .filter_map(|event| match &event.what {
-                    What::ConnectionOpened { peer, connection } if select.peer.as_ref().is_none_or(|wanted| wanted == peer) => Some(Group {
-                        label: format!("connection {connection} of {peer}"),
-                        peer: Some(peer.clone()),
-                        connection: Some(*connection),
-                        call: None,
-                    }),
+                    What::ConnectionOpened { peer, connection } if select.peer.as_ref().is_none_or(|wanted| wanted == peer) => {
+                        Some(Group {
+                            label: format!("connection {connection} of {peer}"),
+                            peer: Some(peer.clone()),
+                            connection: Some(*connection),
+                            call: None,
+                        })
+                    }
                     _ => None,
                 })
                 .collect(),

@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use proofmark_record::{Actor, BlockKind, CallRef, Direction, End, Ending, FrameEvent, FrameSays, Place, Text, What};
-use proofmark_transport::clock::sleep;
 use proofmark_transport::BoxLink;
+use proofmark_transport::clock::sleep;
 use proofmark_wire::grpc::{self, MessageReader};
-use proofmark_wire::{DEFAULT_MAX_FRAME, DEFAULT_WINDOW, ErrorCode, Field, Frame, FrameReader, PREFACE, RawFrame, flag, hpack, kind, setting};
+use proofmark_wire::{
+    DEFAULT_MAX_FRAME, DEFAULT_WINDOW, ErrorCode, Field, Frame, FrameReader, PREFACE, RawFrame, flag, hpack, kind, setting,
+};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
@@ -474,10 +476,12 @@ impl Conn {
                 stream.send_window -= length;
             }
         }
-        if end_stream && self.0.side == Side::Client
-            && let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
-                self.0.transcript.write(What::HalfClose { direction: Direction::Sent, call: place.call.clone(), place: Some(place) });
-            }
+        if end_stream
+            && self.0.side == Side::Client
+            && let Some(place) = self.with_stream(id, |stream| stream.place.clone())
+        {
+            self.0.transcript.write(What::HalfClose { direction: Direction::Sent, call: place.call.clone(), place: Some(place) });
+        }
         self.queue(RawFrame::new(kind::DATA, flags, id, payload), FrameSays::Data { end_stream });
         if end_stream {
             self.local_end(id);
@@ -540,9 +544,10 @@ impl Conn {
     fn poll(&self, cx: &mut Context<'_>, link: &mut BoxLink, flushed: &mut bool) -> Poll<(Actor, Ending)> {
         self.0.waker.borrow_mut().replace(cx.waker().clone());
         if self.0.reading.get()
-            && let Poll::Ready(end) = self.poll_read(cx, link) {
-                return Poll::Ready(end);
-            }
+            && let Poll::Ready(end) = self.poll_read(cx, link)
+        {
+            return Poll::Ready(end);
+        }
         self.poll_write(cx, link, flushed)
     }
 
@@ -620,7 +625,10 @@ impl Conn {
             let part = missing.min(bytes.len());
             let from = PREFACE.len() - missing;
             if bytes[..part] != PREFACE[from..from + part] {
-                return Err(format!("the connection begins with `{}`, not with the HTTP/2 preface", bytes[..bytes.len().min(40)].escape_ascii()));
+                return Err(format!(
+                    "the connection begins with `{}`, not with the HTTP/2 preface",
+                    bytes[..bytes.len().min(40)].escape_ascii()
+                ));
             }
             self.0.state.borrow_mut().preface -= part;
             bytes = &bytes[part..];
@@ -689,32 +697,25 @@ impl Conn {
         if !known {
             self.accept_stream(id, &fields);
         }
-        let says = FrameSays::Block { block: if known { BlockKind::Trailers } else { BlockKind::Request }, fields: texts(&fields), end_stream };
+        let says =
+            FrameSays::Block { block: if known { BlockKind::Trailers } else { BlockKind::Request }, fields: texts(&fields), end_stream };
         self.write_frame(Direction::Received, raw, says);
-        if !known
-            && let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
-                self.0.transcript.write(What::AttemptBegan(place));
-            }
+        if !known && let Some(place) = self.with_stream(id, |stream| stream.place.clone()) {
+            self.0.transcript.write(What::AttemptBegan(place));
+        }
         if end_stream {
             self.remote_end(id);
         }
-        if !known
-            && let Some(on_request) = &self.0.on_request {
-                on_request(self, id);
-            }
+        if !known && let Some(on_request) = &self.0.on_request {
+            on_request(self, id);
+        }
     }
 
     fn accept_stream(&self, id: u32, fields: &[Field]) {
         let call = self.call_of(fields);
         let attempt = call.as_ref().map_or(1, |call| self.0.transcript.next_attempt(call));
-        let place = Place {
-            peer: self.0.peer.clone(),
-            connection: self.0.number,
-            stream: id,
-            call,
-            attempt,
-            path: field_text(fields, ":path"),
-        };
+        let place =
+            Place { peer: self.0.peer.clone(), connection: self.0.number, stream: id, call, attempt, path: field_text(fields, ":path") };
         let mut state = self.0.state.borrow_mut();
         let window = state.initial_window;
         state.last_stream = state.last_stream.max(id);
@@ -723,7 +724,8 @@ impl Conn {
 
     fn call_of(&self, fields: &[Field]) -> Option<CallRef> {
         let value = |name: &str| fields.iter().find(|field| field.is(name)).and_then(|field| std::str::from_utf8(&field.value).ok());
-        let named = value("x-proofmark-call").and_then(|text| text.strip_prefix(self.0.call_prefix.as_str())).and_then(|text| text.parse().ok());
+        let named =
+            value("x-proofmark-call").and_then(|text| text.strip_prefix(self.0.call_prefix.as_str())).and_then(|text| text.parse().ok());
         named.or_else(|| self.0.transcript.call_of_request(value("x-request-id")))
     }
 

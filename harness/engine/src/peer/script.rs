@@ -39,7 +39,11 @@ impl Script {
             if self.conn.manners().after_reset == AfterReset::GoOn {
                 return std::future::pending().await;
             }
-            self.conn.until(|conn| conn.with_stream(id, |stream| stream.lost || matches!(stream.reset, Some((Actor::System, _)))).filter(|over| *over)).await;
+            self.conn
+                .until(|conn| {
+                    conn.with_stream(id, |stream| stream.lost || matches!(stream.reset, Some((Actor::System, _)))).filter(|over| *over)
+                })
+                .await;
         };
         tokio::select! {
             biased;

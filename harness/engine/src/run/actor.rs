@@ -83,7 +83,9 @@ impl Actor {
                 let before = transcript.len();
                 let call = self.start(call, round);
                 // the call's own task writes this before it first waits
-                transcript.wait_from(before, |event| matches!(&event.what, What::CallStarted { call: started, .. } if *started == call)).await;
+                transcript
+                    .wait_from(before, |event| matches!(&event.what, What::CallStarted { call: started, .. } if *started == call))
+                    .await;
             }
             Step::Cancel(name) => self.cancel(name),
             Step::Connect(name) => match &self.caller {
@@ -245,10 +247,8 @@ impl Actor {
             self.owed("`resolver` in a server case".into());
             return;
         };
-        let addresses = resolver
-            .backends
-            .as_ref()
-            .map(|names| names.iter().filter_map(|name| self.backends.get(name)).map(Backend::address).collect());
+        let addresses =
+            resolver.backends.as_ref().map(|names| names.iter().filter_map(|name| self.backends.get(name)).map(Backend::address).collect());
         caller.resolve(addresses, resolver.service_config.as_ref().map(super::service_config_text)).await;
     }
 

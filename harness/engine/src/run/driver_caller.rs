@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use proofmark_api::driver::{
-    Cancel, CallKind as Kind, CloseChannel, Command, Event, HalfClose, Metadata, OpenChannel, Payload, Resolve, Send, StartCall, command, ended, event,
-    metadata, open_channel,
+    CallKind as Kind, Cancel, CloseChannel, Command, Event, HalfClose, Metadata, OpenChannel, Payload, Resolve, Send, StartCall, command,
+    ended, event, metadata, open_channel,
 };
 use proofmark_record::{CallKind, CallRef, Direction, End, Outcome, Owed, StatusSeen, Text, What};
 use proofmark_system::ClientSystem;

@@ -155,7 +155,8 @@ pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Cat
         }
     }
     let (judged, worst_round) = worst.unwrap_or_else(|| {
-        let judged = Judged { verdict: Verdict::Skipped, reason: Some("interrupted".into()), findings: Vec::new(), timer_lag: Duration::ZERO };
+        let judged =
+            Judged { verdict: Verdict::Skipped, reason: Some("interrupted".into()), findings: Vec::new(), timer_lag: Duration::ZERO };
         (judged, 0)
     });
     facts.seed = options.seed.to_string();
@@ -174,7 +175,16 @@ pub fn judge_again(case: &Case, transcripts: &[&[Event]], virtual_time: bool, to
 fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_time: bool, round: u32) -> Setting {
     let network: Arc<dyn Network> = if virtual_time { Arc::new(SimNetwork::default()) } else { Arc::new(TcpNetwork) };
     let store = (!virtual_time && case.role != Role::Client).then(|| options.scratch.join(format!("{}-{round}.db", case.id)));
-    Setting { client: target.client.clone(), server: target.server.clone(), network, virtual_time, seed, call_prefix: String::new(), profile: target.profile, store }
+    Setting {
+        client: target.client.clone(),
+        server: target.server.clone(),
+        network,
+        virtual_time,
+        seed,
+        call_prefix: String::new(),
+        profile: target.profile,
+        store,
+    }
 }
 
 fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> (Vec<Event>, Option<u32>) {
@@ -216,7 +226,11 @@ fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> (Vec<Event>, 
 fn runtime(virtual_time: bool) -> std::io::Result<Runtime> {
     let mut builder = Builder::new_current_thread();
     builder.enable_time();
-    if virtual_time { builder.start_paused(true) } else { builder.enable_io() };
+    if virtual_time {
+        builder.start_paused(true)
+    } else {
+        builder.enable_io()
+    };
     builder.build()
 }
 

@@ -253,7 +253,8 @@ mod tests {
     fn lift_all_also_takes_back_what_is_still_to_come() {
         on_stage(|stage| async move {
             let listener = stage.network().listen(any_port()).await.unwrap();
-            let faults = Faults::new(&stage, &given("x: {at: a, kind: {refuse: {}}}\ny: {at: a, kind: {refuse: {}}, from: mark late reached}"));
+            let faults =
+                Faults::new(&stage, &given("x: {at: a, kind: {refuse: {}}}\ny: {at: a, kind: {refuse: {}}, from: mark late reached}"));
             let through = faults.route("a", listener.address()).await.unwrap();
             faults.watch();
             faults.lift_all();

@@ -40,7 +40,14 @@ struct Inner {
 
 impl Host {
     /// A host whose server is not started yet.
-    pub fn new(stage: &Stage, factory: Arc<dyn ServerFactory>, network: Arc<dyn Network>, clock: Clock, case: &Case, store: StoreSlot) -> Self {
+    pub fn new(
+        stage: &Stage,
+        factory: Arc<dyn ServerFactory>,
+        network: Arc<dyn Network>,
+        clock: Clock,
+        case: &Case,
+        store: StoreSlot,
+    ) -> Self {
         Self(Rc::new(Inner {
             stage: stage.clone(),
             factory,

@@ -20,7 +20,8 @@ pub fn sort_out(breaks: &[&str], results: &[CaseResult]) -> Kill {
     let mut kill = Kill::default();
     let mut struck: BTreeSet<&str> = BTreeSet::new();
     for result in results.iter().filter(|result| is_failed(result)) {
-        let declared: Vec<&str> = breaks.iter().copied().filter(|broken| result.requirements.iter().any(|requirement| requirement == broken)).collect();
+        let declared: Vec<&str> =
+            breaks.iter().copied().filter(|broken| result.requirements.iter().any(|requirement| requirement == broken)).collect();
         if declared.is_empty() {
             kill.casualties.push(result.id.clone());
         } else {

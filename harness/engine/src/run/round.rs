@@ -266,7 +266,10 @@ impl Aftercare<'_> {
     async fn look(&self) {
         let failed = self.stage.transcript().with(|events| {
             events.iter().any(|event| {
-                matches!(event.what, What::ChannelRefused { .. } | What::SystemError { .. } | What::HarnessError { .. } | What::LimitReached { .. })
+                matches!(
+                    event.what,
+                    What::ChannelRefused { .. } | What::SystemError { .. } | What::HarnessError { .. } | What::LimitReached { .. }
+                )
             })
         });
         if failed {

@@ -10,9 +10,9 @@ use proofmark_record::What;
 use proofmark_transport::clock::sleep;
 use proofmark_transport::{Network, Seed};
 
+use crate::case::Moment;
 use crate::case::template::Context;
 use crate::case::when::{Pause, PauseLength, Repeat};
-use crate::case::Moment;
 use crate::moments::{Matcher, Scope};
 use crate::peer::tasks::Tasks;
 use crate::profile::Profile;

@@ -98,7 +98,8 @@ impl WireCaller {
         };
         let stage = &self.0.stage;
         let number = || self.0.conns.borrow().get(client).map_or(0, Vec::len) as u32 + 1;
-        let refused = |text: String| stage.transcript().write(What::ConnectionRefused { peer: client.to_owned(), connection: number(), text });
+        let refused =
+            |text: String| stage.transcript().write(What::ConnectionRefused { peer: client.to_owned(), connection: number(), text });
         let Some(address) = address else {
             refused("the server is not running".into());
             return None;
@@ -223,7 +224,9 @@ impl WireCaller {
         let Some(Some(fields)) = conn.with_stream(id, |stream| stream.response.clone()) else { return };
         let transcript = self.0.stage.transcript();
         let from = transcript.start_of(call);
-        let known = transcript.with(|events| events[from..].iter().any(|event| matches!(&event.what, What::CallHeaders { call: other, .. } if other == call)));
+        let known = transcript.with(|events| {
+            events[from..].iter().any(|event| matches!(&event.what, What::CallHeaders { call: other, .. } if other == call))
+        });
         if !known {
             transcript.write(What::CallHeaders { call: call.clone(), metadata: decoded(&fields) });
         }
@@ -253,7 +256,11 @@ impl WireCaller {
         }
         for (name, value) in given.metadata.iter() {
             let value = value.expand(&context);
-            let value = if name.ends_with("-bin") { binary::encode(&binary::from_hex(&String::from_utf8_lossy(&value)).unwrap_or(value)).into_bytes() } else { value };
+            let value = if name.ends_with("-bin") {
+                binary::encode(&binary::from_hex(&String::from_utf8_lossy(&value)).unwrap_or(value)).into_bytes()
+            } else {
+                value
+            };
             if name == "rpc-behavior" {
                 fields.retain(|field| !field.is("rpc-behavior"));
             }
@@ -324,10 +331,12 @@ impl Acting {
     async fn send_request(&self, given: &Call, round: Round, end_stream: bool) {
         let stage = &self.caller.0.stage;
         let data = match &given.request {
-            Some(payload) => profile::encode(&self.plan.path, MessageSide::Request, payload, &stage.context(round)).unwrap_or_else(|text| {
-                stage.transcript().write(What::HarnessError { text: format!("the request of {} cannot be built: {text}", self.call) });
-                Vec::new()
-            }),
+            Some(payload) => {
+                profile::encode(&self.plan.path, MessageSide::Request, payload, &stage.context(round)).unwrap_or_else(|text| {
+                    stage.transcript().write(What::HarnessError { text: format!("the request of {} cannot be built: {text}", self.call) });
+                    Vec::new()
+                })
+            }
             None => self.plan.request.clone(),
         };
         self.conn.send_message(self.id, &OutMessage { data, end_stream, ..OutMessage::default() }).await;
@@ -385,7 +394,9 @@ impl Acting {
     async fn receive(&self, count: u32) {
         for _ in 0..count {
             self.conn
-                .until(|conn| conn.with_stream(self.id, |stream| stream.inbox.pop_front().is_some() || stream.is_over()).filter(|done| *done))
+                .until(|conn| {
+                    conn.with_stream(self.id, |stream| stream.inbox.pop_front().is_some() || stream.is_over()).filter(|done| *done)
+                })
                 .await;
         }
     }

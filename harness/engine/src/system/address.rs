@@ -23,7 +23,13 @@ pub struct AddressServer {
 
 impl ServerFactory for AddressServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo { name: self.name.clone(), version: "unknown".into(), tier: Tier::Address, features: self.features.clone(), shared: true }
+        ServerInfo {
+            name: self.name.clone(),
+            version: "unknown".into(),
+            tier: Tier::Address,
+            features: self.features.clone(),
+            shared: true,
+        }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
@@ -47,8 +53,9 @@ pub fn check(address: SocketAddr) -> Result<(), StartError> {
 }
 
 async fn say_hello(address: SocketAddr) -> Result<(), StartError> {
-    let refused =
-        |error: std::io::Error| StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"));
+    let refused = |error: std::io::Error| {
+        StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"))
+    };
     let mut link = TcpNetwork.connect(address).await.map_err(refused)?;
     let mut hello = proofmark_wire::PREFACE.to_vec();
     hello.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);

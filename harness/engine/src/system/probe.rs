@@ -78,9 +78,15 @@ impl Seen {
 pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogue: &Catalogue) -> Result<Seen, StartError> {
     let case = Case { needs: BTreeSet::new(), ..case(catalogue)? };
     let tier = server.info().tier;
-    let target = Target { name: "probe".into(), client: None, server: Some(server), tier, features: BTreeSet::new(), profile: Profile::User };
-    let options =
-        Options { seed: Seed(0), jobs: 1, tolerance: Duration::from_secs(1), scratch: scratch.to_owned(), stop: Arc::new(AtomicBool::new(false)) };
+    let target =
+        Target { name: "probe".into(), client: None, server: Some(server), tier, features: BTreeSet::new(), profile: Profile::User };
+    let options = Options {
+        seed: Seed(0),
+        jobs: 1,
+        tolerance: Duration::from_secs(1),
+        scratch: scratch.to_owned(),
+        stop: Arc::new(AtomicBool::new(false)),
+    };
     let done = run_case(&case, &target, &options, catalogue);
     let mut seen = Seen::default();
     let mut statuses = 0;
@@ -101,7 +107,9 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
         }
     }
     if statuses == 0 {
-        return Err(StartError("the server accepts connections, but no plain gRPC call has a status: is it a gRPC server without TLS?".into()));
+        return Err(StartError(
+            "the server accepts connections, but no plain gRPC call has a status: is it a gRPC server without TLS?".into(),
+        ));
     }
     Ok(seen)
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier, Token};
-use proofmark_transport::clock::{sleep, timeout};
 use proofmark_transport::BoxFuture;
+use proofmark_transport::clock::{sleep, timeout};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -38,7 +38,13 @@ pub const SUPERVISOR: &str = "proofmark-supervisor ";
 
 impl ServerFactory for ProcessServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo { name: self.name.clone(), version: "unknown".into(), tier: Tier::Process, features: self.features.clone(), shared: false }
+        ServerInfo {
+            name: self.name.clone(),
+            version: "unknown".into(),
+            tier: Tier::Process,
+            features: self.features.clone(),
+            shared: false,
+        }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
@@ -50,7 +56,9 @@ impl ProcessServer {
     async fn launch(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
         let fixed_port = self.fixed_port(&launch).await?;
         let mut command = self.command(&launch, fixed_port)?;
-        let mut child = command.spawn().map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(StartError("the supervisor has no pipes".into()));
         };
@@ -343,7 +351,11 @@ impl Tail {
 
     fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.is_empty() { "it wrote nothing to stderr".into() } else { format!("its last lines on stderr: {}", lines.iter().cloned().collect::<Vec<_>>().join(" | ")) }
+        if lines.is_empty() {
+            "it wrote nothing to stderr".into()
+        } else {
+            format!("its last lines on stderr: {}", lines.iter().cloned().collect::<Vec<_>>().join(" | "))
+        }
     }
 }
 

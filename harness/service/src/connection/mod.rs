@@ -22,8 +22,8 @@ use bytes::Bytes;
 use h2::Reason;
 use h2::server::{Connection, SendResponse};
 use proofmark_transport::clock::{Instant, sleep_until};
-use proofmark_transport::{BoxLink, Chance};
 use proofmark_transport::watch;
+use proofmark_transport::{BoxLink, Chance};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 

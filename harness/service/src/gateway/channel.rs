@@ -7,7 +7,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::HeaderMap;
 use proofmark_client::interceptor::{LogInterceptor, TraceContext, TraceInterceptor};
-use proofmark_client::{CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, IncomingContext, Metadata, OpenFailed, Options, Outcome, Value};
+use proofmark_client::{
+    CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, IncomingContext, Metadata, OpenFailed, Options, Outcome, Value,
+};
 use proofmark_transport::{BoxFuture, Clock, Network, Seed};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};

@@ -133,7 +133,9 @@ mod tests {
     #[test]
     fn protocol_fields_are_hidden() {
         let mut fields = HeaderMap::new();
-        for name in ["te", "grpc-timeout", "grpc-encoding", "grpc-previous-rpc-attempts", "content-type", "x-custom", "user-agent", "authorization"] {
+        for name in
+            ["te", "grpc-timeout", "grpc-encoding", "grpc-previous-rpc-attempts", "content-type", "x-custom", "user-agent", "authorization"]
+        {
             fields.insert(HeaderName::from_static(name), HeaderValue::from_static("v"));
         }
         hide_protocol_fields(&mut fields);

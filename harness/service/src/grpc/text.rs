@@ -27,8 +27,10 @@ mod tests {
     #[rstest]
     #[case("plain text ~", "plain text ~")]
     #[case("100%", "100%25")]
-    #[case("\t\ntest with whitespace\r\nand Unicode BMP \u{263a} and non-BMP \u{1f608}\t\n",
-        "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A")]
+    #[case(
+        "\t\ntest with whitespace\r\nand Unicode BMP \u{263a} and non-BMP \u{1f608}\t\n",
+        "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A"
+    )]
     #[case("\u{0}\u{7f}", "%00%7F")]
     fn only_printable_ascii_goes_out(#[case] text: &str, #[case] value: &str) {
         assert_eq!(encode(text), value);

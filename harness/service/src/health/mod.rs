@@ -84,7 +84,8 @@ impl Health {
             return;
         }
         for (name, entry) in &mut state.names {
-            if entry.follows_store && !entry.is_pinned
+            if entry.follows_store
+                && !entry.is_pinned
                 && let Some(status) = self.policy.after_probe(name, answered)
             {
                 entry.status = status;

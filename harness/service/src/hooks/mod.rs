@@ -128,7 +128,8 @@ impl RunLines {
 
     fn begin(&self, policies: &Policies) {
         let call = &self.call;
-        let mut line = json!({"hook": "begin", "call": call.name(), "run": self.number, "method": call.path(), "atSeconds": self.hooks.at_seconds()});
+        let mut line =
+            json!({"hook": "begin", "call": call.name(), "run": self.number, "method": call.path(), "atSeconds": self.hooks.at_seconds()});
         let Value::Object(keys) = &mut line else { return };
         if let (Some(remaining), Some(asked)) = (call.remaining(), call.asked()) {
             keys.insert("remainingSeconds".to_owned(), json!(policies.deadline.shown(remaining, asked).as_secs_f64()));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, future};
 use http::HeaderMap;
-use prost::Message;
 use proofmark_api::user::{GetUserRequest, ListUsersRequest};
 use proofmark_transport::clock::sleep;
+use prost::Message;
 use tonic::{Code, Status};
 
 use crate::domain::AnyError;

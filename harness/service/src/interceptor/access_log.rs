@@ -39,9 +39,7 @@ impl<S: Inner> Service<Request> for AccessLog<S> {
         let line = OpenLine { app: self.app.clone(), call: interceptor::call(&request), is_written: false };
         line.write(self.app.policies.log.at_begin(line.record(Code::Ok)));
         let reply = self.inner.call(request);
-        Box::pin(async move {
-            reply.await.map(|response| watched::watch(response, line))
-        })
+        Box::pin(async move { reply.await.map(|response| watched::watch(response, line)) })
     }
 }
 
@@ -72,7 +70,8 @@ impl OpenLine {
             if !self.app.lines.wants_logs() {
                 continue;
             }
-            let mut line = json!({"line": "access", "method": record.method, "code": code, "duration": duration, "request-id": record.request_id});
+            let mut line =
+                json!({"line": "access", "method": record.method, "code": code, "duration": duration, "request-id": record.request_id});
             if let Some(tenant) = record.tenant_id {
                 line["tenant-id"] = json!(tenant);
             }

@@ -56,9 +56,7 @@ impl Handler {
                 (Target::Users, Takes::One)
             }
             "/user.v1.UserService/BatchCreateUsers" | "/user.v1.UserService/Chat" => (Target::Users, Takes::Stream),
-            "/grpc.health.v1.Health/Check" | "/grpc.health.v1.Health/List" | "/grpc.health.v1.Health/Watch" => {
-                (Target::Health, Takes::One)
-            }
+            "/grpc.health.v1.Health/Check" | "/grpc.health.v1.Health/List" | "/grpc.health.v1.Health/Watch" => (Target::Health, Takes::One),
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" => (Target::Reflection, Takes::Stream),
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo" => (Target::ReflectionAlpha, Takes::Stream),
             SET_SERVING | SET_NOT_SERVING if self.app.hooks.are_on() => (Target::HealthSwitch, Takes::One),

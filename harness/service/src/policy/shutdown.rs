@@ -37,7 +37,16 @@ pub trait ShutdownPolicy: Debug + Send + Sync {
 
     /// The steps in their order.
     fn plan(&self) -> Vec<Step> {
-        vec![Step::NotServing, Step::LameDuck, Step::CloseListener, Step::EndWatches, Step::GoAway, Step::Grace, Step::Force, Step::CloseStore]
+        vec![
+            Step::NotServing,
+            Step::LameDuck,
+            Step::CloseListener,
+            Step::EndWatches,
+            Step::GoAway,
+            Step::Grace,
+            Step::Force,
+            Step::CloseStore,
+        ]
     }
 
     /// The delay between NOT_SERVING and the end of the listener.

@@ -148,7 +148,9 @@ impl Rows<'_> {
             self.store.said("list", reached)?;
         }
         if let Some(script) = &self.store.script {
-            if self.row_asked && let Some(pause) = script.rows {
+            if self.row_asked
+                && let Some(pause) = script.rows
+            {
                 sleep(pause).await;
             }
             self.row_asked = true;

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prost_types::Timestamp;
 use proofmark_api::user::User;
 use proofmark_transport::BoxFuture;
+use prost_types::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::domain::{AnyError, DomainError};
@@ -143,8 +143,7 @@ impl fmt::Debug for MemorySlot {
 
 /// Inserts every user, within a transaction or savepoint of the caller.
 pub(crate) fn insert(connection: &Connection, users: &[User]) -> Result<(), AnyError> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO users (id, name, email, seconds, nanos) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut statement = connection.prepare_cached("INSERT INTO users (id, name, email, seconds, nanos) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for user in users {
         let at = user.created_at.unwrap_or_default();
         statement.execute(params![user.id, user.name, user.email, at.seconds, at.nanos]).map_err(taken)?;

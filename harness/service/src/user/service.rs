@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use prost::Message;
 use proofmark_api::user::user_service_server::UserService;
 use proofmark_api::user::{
     BatchCreateUsersResponse, ChatMessage, CreateUserRequest, CreateUserResponse, GetUserRequest, GetUserResponse, ListUsersRequest, User,
 };
 use proofmark_transport::clock::sleep;
+use prost::Message;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::app::App;
@@ -181,7 +181,8 @@ async fn batch_create_users(session: &Session, inbound: &mut Inbound<CreateUserR
         };
         if policies.validation.checks_items() {
             let violations = policies.validation.user(&request.name, &request.email);
-            let item = |violation: Violation| Violation { field: policies.validation.item_field(users.len(), &violation.field), ..violation };
+            let item =
+                |violation: Violation| Violation { field: policies.validation.item_field(users.len(), &violation.field), ..violation };
             check(session, violations.into_iter().map(item).collect())?;
         }
         session.store.item().await?;

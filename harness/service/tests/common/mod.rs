@@ -10,9 +10,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 use h2::client::SendRequest;
 use h2::{RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
-use prost::Message;
 use proofmark_service::{Environment, HooksConfig, KeptLines, Server, Settings, start};
 use proofmark_transport::{Clock, Network, Seed, SimNetwork};
+use prost::Message;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -173,7 +173,14 @@ impl Call {
         while let Some(message) = take(&mut self.bytes) {
             messages.push(message);
         }
-        Ok(Outcome { http, trailers_only: trailers.is_none(), end: trailers.unwrap_or_else(|| headers.clone()), headers, messages, reset: None })
+        Ok(Outcome {
+            http,
+            trailers_only: trailers.is_none(),
+            end: trailers.unwrap_or_else(|| headers.clone()),
+            headers,
+            messages,
+            reset: None,
+        })
     }
 }
 

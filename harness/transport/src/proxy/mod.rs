@@ -176,7 +176,11 @@ impl Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("address", &self.address).field("target", &self.target).field("armed", &self.armed).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("address", &self.address)
+            .field("target", &self.target)
+            .field("armed", &self.armed)
+            .finish_non_exhaustive()
     }
 }
 

@@ -66,16 +66,7 @@ pub(super) enum Next<'a> {
 
 impl Way {
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            held: 0,
-            last_due: now,
-            tail: None,
-            reading: true,
-            sink: Sink::Open,
-            wake: None,
-            timer: None,
-        }
+        Self { queue: VecDeque::new(), held: 0, last_due: now, tail: None, reading: true, sink: Sink::Open, wake: None, timer: None }
     }
 
     /// Whether what is read is lost.

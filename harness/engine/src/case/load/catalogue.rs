@@ -13,9 +13,7 @@ use crate::case::requirement::{Catalogue, Requirement};
 /// # Errors
 ///
 /// When a file is not as it should be, or two requirements have the same id; all errors are told.
-pub fn load_catalogue<P: AsRef<str>, T: AsRef<[u8]>>(
-    files: &[(P, T)],
-) -> Result<Catalogue, LoadErrors> {
+pub fn load_catalogue<P: AsRef<str>, T: AsRef<[u8]>>(files: &[(P, T)]) -> Result<Catalogue, LoadErrors> {
     let mut errors = Vec::new();
     let mut found: Vec<(Requirement, Place)> = Vec::new();
     for (path, content) in files {
@@ -24,21 +22,12 @@ pub fn load_catalogue<P: AsRef<str>, T: AsRef<[u8]>>(
             Err(error) => errors.push(*error),
         }
     }
-    LoadErrors::unless_none(
-        errors,
-        Catalogue::new(found.into_iter().map(|(requirement, _)| requirement)),
-    )
+    LoadErrors::unless_none(errors, Catalogue::new(found.into_iter().map(|(requirement, _)| requirement)))
 }
 
 fn read(tree: &Tree<'_>, found: &mut Vec<(Requirement, Place)>, errors: &mut Vec<LoadError>) {
     let Kind::List(items) = &tree.root.kind else {
-        errors.push(
-            super::error::Fault::at(
-                &tree.root.span,
-                "a file of the catalogue is a list of requirements",
-            )
-            .in_tree(tree),
-        );
+        errors.push(super::error::Fault::at(&tree.root.span, "a file of the catalogue is a list of requirements").in_tree(tree));
         return;
     };
     for item in items {
@@ -49,13 +38,7 @@ fn read(tree: &Tree<'_>, found: &mut Vec<(Requirement, Place)>, errors: &mut Vec
     }
 }
 
-fn add(
-    tree: &Tree<'_>,
-    item: &Node,
-    requirement: Requirement,
-    found: &mut Vec<(Requirement, Place)>,
-    errors: &mut Vec<LoadError>,
-) {
+fn add(tree: &Tree<'_>, item: &Node, requirement: Requirement, found: &mut Vec<(Requirement, Place)>, errors: &mut Vec<LoadError>) {
     let span = item.get("id").map_or(&item.span, |id| &id.span);
     let place = Place::in_text(tree.file, tree.text, span);
     match found.iter().find(|(other, _)| other.id == requirement.id) {

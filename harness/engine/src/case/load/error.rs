@@ -38,22 +38,12 @@ pub struct Place {
 impl Place {
     /// A file as a whole.
     pub(super) fn file(file: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: 0,
-            column: 0,
-            width: 0,
-            source: String::new(),
-            row: None,
-        }
+        Self { file: file.to_owned(), line: 0, column: 0, width: 0, source: String::new(), row: None }
     }
 
     /// A place in the text of a file.
     pub(super) fn in_text(file: &str, text: &str, span: &Span) -> Self {
-        let source = text
-            .lines()
-            .nth(span.line.saturating_sub(1))
-            .unwrap_or_default();
+        let source = text.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
         Self {
             file: file.to_owned(),
             line: span.line,
@@ -105,11 +95,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn at(span: &Span, what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            span: Some(span.clone()),
-            known: Vec::new(),
-        }
+        Self { what: what.into(), span: Some(span.clone()), known: Vec::new() }
     }
 
     /// The same, at this place if none was known.
@@ -123,12 +109,7 @@ impl Fault {
             Some(span) => Place::in_text(file, text, span),
             None => Place::file(file),
         };
-        LoadError {
-            what: self.what,
-            place,
-            other: None,
-            known: self.known,
-        }
+        LoadError { what: self.what, place, other: None, known: self.known }
     }
 
     pub(super) fn in_tree(self, tree: &Tree<'_>) -> LoadError {

@@ -66,10 +66,7 @@ impl<'a> Facts<'a> {
 
     /// How often a step of `when` is taken at most.
     pub(super) fn count(&self, fits: impl Fn(&Step) -> bool) -> usize {
-        self.steps
-            .iter()
-            .filter(|(step, _)| fits(step))
-            .fold(0, |sum, (_, times)| sum.saturating_add(*times))
+        self.steps.iter().filter(|(step, _)| fits(step)).fold(0, |sum, (_, times)| sum.saturating_add(*times))
     }
 
     /// Whether the system is treated like this.
@@ -80,8 +77,7 @@ impl<'a> Facts<'a> {
     fn given(&mut self, case: &'a Case) {
         for backend in case.given.backends.values() {
             for rule in &backend.rules {
-                self.call_uses
-                    .extend(rule.call.as_deref().map(|name| ("call", name)));
+                self.call_uses.extend(rule.call.as_deref().map(|name| ("call", name)));
                 self.peer_steps(&rule.steps);
             }
         }
@@ -90,14 +86,7 @@ impl<'a> Facts<'a> {
             self.moments.push(&fault.from);
             self.moments.extend(&fault.until);
         }
-        self.address_uses.extend(
-            case.given
-                .channel
-                .backends
-                .iter()
-                .flatten()
-                .map(String::as_str),
-        );
+        self.address_uses.extend(case.given.channel.backends.iter().flatten().map(String::as_str));
     }
 
     fn steps(&mut self, steps: &'a [Step], times: usize) {
@@ -119,8 +108,7 @@ impl<'a> Facts<'a> {
                 self.peer_steps(&acts.steps);
             }
             Step::Resolver(resolver) => {
-                self.address_uses
-                    .extend(resolver.backends.iter().flatten().map(String::as_str));
+                self.address_uses.extend(resolver.backends.iter().flatten().map(String::as_str));
             }
             Step::Await(moment) => self.waits(moment),
             Step::Mark(name) => self.marks.push(name),
@@ -135,11 +123,7 @@ impl<'a> Facts<'a> {
                     self.steps(list, times);
                 }
             }
-            Step::Signal(_)
-            | Step::System(_)
-            | Step::Health(_)
-            | Step::Store(_)
-            | Step::Auth(_) => {}
+            Step::Signal(_) | Step::System(_) | Step::Health(_) | Step::Store(_) | Step::Auth(_) => {}
         }
     }
 
@@ -213,12 +197,9 @@ impl<'a> Facts<'a> {
         for check in checks {
             self.checks.push(check);
             if let Some(select) = selector(check) {
-                self.call_uses
-                    .extend(select.call.as_deref().map(|name| ("call", name)));
-                self.peer_uses
-                    .extend(select.peer.as_deref().map(|name| ("peer", name)));
-                self.moments
-                    .extend(select.after.iter().chain(&select.until));
+                self.call_uses.extend(select.call.as_deref().map(|name| ("call", name)));
+                self.peer_uses.extend(select.peer.as_deref().map(|name| ("peer", name)));
+                self.moments.extend(select.after.iter().chain(&select.until));
             }
             self.check(check);
         }
@@ -228,9 +209,7 @@ impl<'a> Facts<'a> {
         match check {
             Check::Gap(gap) => self.moments.extend([&gap.from, &gap.to]),
             Check::Order(order) => self.moments.extend(&order.0),
-            Check::Memory(memory) => self
-                .moments
-                .extend(memory.after.iter().chain(&memory.until)),
+            Check::Memory(memory) => self.moments.extend(memory.after.iter().chain(&memory.until)),
             Check::Stored(stored) => self.call_uses.push(("seen-by", &stored.seen_by)),
             Check::Stimulus(inner) => self.checks(&inner.0),
             Check::Should(inner) => self.checks(&inner.0),
@@ -283,9 +262,7 @@ pub(super) fn may_become(template: &Template, name: &str) -> bool {
     let text = template.text();
     match (text.find('{'), text.rfind('}')) {
         (Some(open), Some(close)) => {
-            name.len() > open + text.len() - close - 1
-                && name.starts_with(&text[..open])
-                && name.ends_with(&text[close + 1..])
+            name.len() > open + text.len() - close - 1 && name.starts_with(&text[..open]) && name.ends_with(&text[close + 1..])
         }
         _ => text == name,
     }
@@ -297,8 +274,5 @@ pub(super) fn reads_log(nowhere: &Nowhere) -> bool {
 }
 
 fn rounds<S>(repeat: &Repeat<S>) -> usize {
-    repeat
-        .times
-        .and_then(|times| usize::try_from(times).ok())
-        .unwrap_or(usize::MAX)
+    repeat.times.and_then(|times| usize::try_from(times).ok()).unwrap_or(usize::MAX)
 }

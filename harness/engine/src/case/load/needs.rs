@@ -31,10 +31,7 @@ pub fn needs(case: &Case) -> BTreeSet<String> {
     }
     time(case, &facts, &mut add);
     control(&facts, &mut add);
-    facts
-        .checks
-        .iter()
-        .for_each(|check| judged(check, &mut add));
+    facts.checks.iter().for_each(|check| judged(check, &mut add));
     needs
 }
 
@@ -102,18 +99,11 @@ fn client(case: &Case, facts: &Facts<'_>, add: &mut impl FnMut(&str)) {
             _ => {}
         }
     }
-    configs
-        .into_iter()
-        .for_each(|config| config_features(config, add));
+    configs.into_iter().for_each(|config| config_features(config, add));
     if facts.calls.iter().any(|call| call.wait_for_ready.is_some()) {
         add("wait-for-ready");
     }
-    if case
-        .given
-        .backends
-        .values()
-        .any(|backend| backend.manners.tls.is_some())
-    {
+    if case.given.backends.values().any(|backend| backend.manners.tls.is_some()) {
         add("tls");
     }
     channel(case, add);
@@ -121,10 +111,7 @@ fn client(case: &Case, facts: &Facts<'_>, add: &mut impl FnMut(&str)) {
 
 fn channel(case: &Case, add: &mut impl FnMut(&str)) {
     let channel = &case.given.channel;
-    let addresses = channel
-        .backends
-        .as_ref()
-        .map_or(case.given.backends.len(), Vec::len);
+    let addresses = channel.backends.as_ref().map_or(case.given.backends.len(), Vec::len);
     if addresses > 1 {
         add("addresses");
     }
@@ -203,18 +190,10 @@ fn server(case: &Case, facts: &Facts<'_>, add: &mut impl FnMut(&str)) {
     if case.role == Role::Server && !case.given.backends.is_empty() {
         add("gateway");
     }
-    if facts
-        .call_steps
-        .iter()
-        .any(|step| matches!(step, CallStep::Frame(_) | CallStep::Data(_)))
-    {
+    if facts.call_steps.iter().any(|step| matches!(step, CallStep::Frame(_) | CallStep::Data(_))) {
         add("hostile");
     }
-    if facts
-        .loose_peer_steps
-        .iter()
-        .any(|step| matches!(step.name(), "frame" | "data"))
-    {
+    if facts.loose_peer_steps.iter().any(|step| matches!(step.name(), "frame" | "data")) {
         add("hostile");
     }
 }
@@ -234,21 +213,12 @@ fn control(facts: &Facts<'_>, add: &mut impl FnMut(&str)) {
         add("freeze");
     }
     let signalled = facts.count(|step| matches!(step, Step::Signal(_))) > 0;
-    let spoken_of = facts
-        .moments
-        .iter()
-        .any(|moment| moment.thing == Thing::Process);
+    let spoken_of = facts.moments.iter().any(|moment| moment.thing == Thing::Process);
     if signalled || spoken_of || facts.acts(|act| act == SystemAct::Kill) {
         add("process");
     }
-    let steered =
-        facts.count(|step| matches!(step, Step::Health(_) | Step::Store(_) | Step::Auth(_))) > 0;
-    let seen = facts.moments.iter().any(|moment| {
-        matches!(
-            moment.thing,
-            Thing::Handler | Thing::Store | Thing::Health | Thing::Auth
-        )
-    });
+    let steered = facts.count(|step| matches!(step, Step::Health(_) | Step::Store(_) | Step::Auth(_))) > 0;
+    let seen = facts.moments.iter().any(|moment| matches!(moment.thing, Thing::Handler | Thing::Store | Thing::Health | Thing::Auth));
     if steered || seen {
         add("hooks");
     }

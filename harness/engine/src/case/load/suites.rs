@@ -26,16 +26,8 @@ use crate::{
 ///
 /// When anything is not as the case language says; all errors are told, at most one for each row of a case that
 /// cannot be read at all.
-pub fn load_suites<P: AsRef<str>, T: AsRef<[u8]>>(
-    files: &[(P, T)],
-    catalogue: &Catalogue,
-) -> Result<Vec<Case>, LoadErrors> {
-    let mut loader = Loader {
-        catalogue,
-        ids: IndexMap::new(),
-        cases: Vec::new(),
-        errors: Vec::new(),
-    };
+pub fn load_suites<P: AsRef<str>, T: AsRef<[u8]>>(files: &[(P, T)], catalogue: &Catalogue) -> Result<Vec<Case>, LoadErrors> {
+    let mut loader = Loader { catalogue, ids: IndexMap::new(), cases: Vec::new(), errors: Vec::new() };
     for (path, content) in files {
         match parse(path.as_ref(), content.as_ref()) {
             Ok(tree) => loader.file(&tree),
@@ -109,9 +101,7 @@ impl Loader<'_> {
             }
             match self.row(suite, node, &row) {
                 Ok(case) => self.cases.push(case),
-                Err(faults) => self
-                    .errors
-                    .extend(faults.into_iter().map(|fault| fault.in_tree(suite.tree))),
+                Err(faults) => self.errors.extend(faults.into_iter().map(|fault| fault.in_tree(suite.tree))),
             }
         }
     }
@@ -134,18 +124,13 @@ impl Loader<'_> {
     }
 
     fn row(&self, suite: &Suite<'_>, node: &Node, row: &Row<'_>) -> Result<Case, Vec<Fault>> {
-        let body = row
-            .fill(&merged(node, suite.given))
-            .map_err(|fault| vec![fault])?;
+        let body = row.fill(&merged(node, suite.given)).map_err(|fault| vec![fault])?;
         let keys: CaseKeys = typed(&body).map_err(|fault| vec![fault])?;
         let mut faults = Vec::new();
         let (proves, level) = self.proves(&body, &keys, &mut faults);
         let role = keys.role.or(suite.role);
         if role.is_none() {
-            faults.push(Fault::at(
-                &node.span,
-                "neither the case nor its suite says its `role`",
-            ));
+            faults.push(Fault::at(&node.span, "neither the case nor its suite says its `role`"));
         }
         let mut case = Case {
             id: format!("{}{}", keys.id, row.suffix()),
@@ -156,11 +141,7 @@ impl Loader<'_> {
             proves,
             level,
             why: keys.why,
-            needs: keys
-                .needs
-                .unwrap_or_else(|| suite.needs.clone())
-                .into_iter()
-                .collect(),
+            needs: keys.needs.unwrap_or_else(|| suite.needs.clone()).into_iter().collect(),
             rounds: keys.rounds.unwrap_or(1),
             limit: keys.limit.unwrap_or(DEFAULT_LIMIT),
             given: keys.given,
@@ -182,54 +163,26 @@ impl Loader<'_> {
     }
 
     /// What a case proves, and how strongly that is demanded.
-    fn proves(
-        &self,
-        body: &Node,
-        keys: &CaseKeys,
-        faults: &mut Vec<Fault>,
-    ) -> (Vec<String>, Level) {
+    fn proves(&self, body: &Node, keys: &CaseKeys, faults: &mut Vec<Fault>) -> (Vec<String>, Level) {
         let id = body.get("id").map_or(&body.span, |id| &id.span);
         let proves = match &keys.proves {
             Some(proves) => proves.clone(),
             None => vec![keys.id.clone()],
         };
-        for name in proves
-            .iter()
-            .filter(|name| self.catalogue.find(name).is_none())
-        {
-            let near = nearest(
-                name,
-                self.catalogue
-                    .iter()
-                    .map(|requirement| requirement.id.as_str()),
-            );
-            let near = near
-                .map(|near| format!("; the nearest is `{near}`"))
-                .unwrap_or_default();
+        for name in proves.iter().filter(|name| self.catalogue.find(name).is_none()) {
+            let near = nearest(name, self.catalogue.iter().map(|requirement| requirement.id.as_str()));
+            let near = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
             let (span, consequence) = match keys.proves {
                 Some(_) => (body.place_of(&["proves"], name).unwrap_or(id), ""),
                 None => (id, ", so `proves` must say what this case is for"),
             };
-            faults.push(Fault::at(
-                span,
-                format!("no requirement is called `{name}`{consequence}{near}"),
-            ));
+            faults.push(Fault::at(span, format!("no requirement is called `{name}`{consequence}{near}")));
         }
         if !proves.iter().any(|name| begins_with(&keys.id, name)) {
-            faults.push(Fault::at(
-                id,
-                format!(
-                    "`{}` does not begin with a requirement that it proves: {}",
-                    keys.id,
-                    proves.join(", ")
-                ),
-            ));
+            faults.push(Fault::at(id, format!("`{}` does not begin with a requirement that it proves: {}", keys.id, proves.join(", "))));
         }
         let found = proves.iter().filter_map(|name| self.catalogue.find(name));
-        let level = found
-            .map(|requirement| requirement.level)
-            .max()
-            .unwrap_or(Level::May);
+        let level = found.map(|requirement| requirement.level).max().unwrap_or(Level::May);
         (proves, level)
     }
 }
@@ -238,10 +191,7 @@ impl Loader<'_> {
 fn suite<'a>(tree: &'a Tree<'a>) -> Result<(Suite<'a>, &'a [Node]), Fault> {
     let root = &tree.root;
     if !matches!(root.kind, Kind::Map(_)) {
-        return Err(Fault::at(
-            &root.span,
-            "a suite is a map of suite, about, role, needs, given, cases",
-        ));
+        return Err(Fault::at(&root.span, "a suite is a map of suite, about, role, needs, given, cases"));
     }
     for (key, _) in root.entries() {
         let name = key.text().unwrap_or_default();
@@ -251,9 +201,7 @@ fn suite<'a>(tree: &'a Tree<'a>) -> Result<(Suite<'a>, &'a [Node]), Fault> {
     }
     let name: String = typed(demanded(root, "suite")?)?;
     let area = match name.split_once('/') {
-        Some((area, topic)) if validate::is_kebab(area) && validate::is_kebab(topic) => {
-            area.to_owned()
-        }
+        Some((area, topic)) if validate::is_kebab(area) && validate::is_kebab(topic) => area.to_owned(),
         _ => {
             return Err(Fault::at(
                 &demanded(root, "suite")?.span,
@@ -275,11 +223,7 @@ fn suite<'a>(tree: &'a Tree<'a>) -> Result<(Suite<'a>, &'a [Node]), Fault> {
         area,
         about: typed(demanded(root, "about")?)?,
         role: root.get("role").map(typed).transpose()?,
-        needs: root
-            .get("needs")
-            .map(typed)
-            .transpose()?
-            .unwrap_or_default(),
+        needs: root.get("needs").map(typed).transpose()?.unwrap_or_default(),
         given,
     };
     if cases.is_empty() {
@@ -289,88 +233,50 @@ fn suite<'a>(tree: &'a Tree<'a>) -> Result<(Suite<'a>, &'a [Node]), Fault> {
 }
 
 fn demanded<'a>(root: &'a Node, key: &str) -> Result<&'a Node, Fault> {
-    root.get(key)
-        .ok_or_else(|| Fault::at(&root.span, format!("the suite lacks `{key}`")))
+    root.get(key).ok_or_else(|| Fault::at(&root.span, format!("the suite lacks `{key}`")))
 }
 
 /// The id and the table of a case.
 fn head(node: &Node) -> Result<(&str, Vec<Row<'_>>), Fault> {
     if !matches!(node.kind, Kind::Map(_)) {
-        return Err(Fault::at(
-            &node.span,
-            format!("a case is a map, and here stands {}", node.describe()),
-        ));
+        return Err(Fault::at(&node.span, format!("a case is a map, and here stands {}", node.describe())));
     }
     let Some(id) = node.get("id") else {
         return Err(Fault::at(&node.span, "the case lacks `id`"));
     };
     match id.text() {
-        Some(text) if text.contains('.') && text.split('.').all(validate::is_kebab) => {
-            Ok((text, rows(node.get("table"))?))
-        }
-        _ => Err(Fault::at(
-            &id.span,
-            format!(
-                "{} is no id; one is dotted lower-kebab and begins with a requirement",
-                id.describe()
-            ),
-        )),
+        Some(text) if text.contains('.') && text.split('.').all(validate::is_kebab) => Ok((text, rows(node.get("table"))?)),
+        _ => Err(Fault::at(&id.span, format!("{} is no id; one is dotted lower-kebab and begins with a requirement", id.describe()))),
     }
 }
 
 /// A case with the suite's `given` where it has none of its own, key by key, and without its table.
 fn merged(case: &Node, given: Option<&Node>) -> Node {
-    let mut entries: Vec<(Node, Node)> = case
-        .entries()
-        .iter()
-        .filter(|(key, _)| !matches!(key.text(), Some("given" | "table")))
-        .cloned()
-        .collect();
-    let own = case
-        .entries()
-        .iter()
-        .find(|(key, _)| key.text() == Some("given"));
+    let mut entries: Vec<(Node, Node)> =
+        case.entries().iter().filter(|(key, _)| !matches!(key.text(), Some("given" | "table"))).cloned().collect();
+    let own = case.entries().iter().find(|(key, _)| key.text() == Some("given"));
     match (own, given) {
         (Some((key, own)), Some(given)) if matches!(own.kind, Kind::Map(_)) => {
             let mut both = own.entries().to_vec();
-            let inherited = given
-                .entries()
-                .iter()
-                .filter(|(key, _)| own.get(key.text().unwrap_or_default()).is_none());
+            let inherited = given.entries().iter().filter(|(key, _)| own.get(key.text().unwrap_or_default()).is_none());
             both.extend(inherited.cloned());
-            entries.push((
-                key.clone(),
-                Node {
-                    kind: Kind::Map(both),
-                    ..own.clone()
-                },
-            ));
+            entries.push((key.clone(), Node { kind: Kind::Map(both), ..own.clone() }));
         }
         (Some(own), _) => entries.push(own.clone()),
         (None, Some(given)) => entries.push((named(given, "given"), given.clone())),
         (None, None) => {}
     }
-    Node {
-        kind: Kind::Map(entries),
-        ..case.clone()
-    }
+    Node { kind: Kind::Map(entries), ..case.clone() }
 }
 
 /// A key for a node that was found elsewhere.
 fn named(node: &Node, name: &str) -> Node {
-    Node {
-        kind: Kind::Scalar {
-            text: name.to_owned(),
-            plain: true,
-        },
-        ..node.clone()
-    }
+    Node { kind: Kind::Scalar { text: name.to_owned(), plain: true }, ..node.clone() }
 }
 
 /// Whether an id is a requirement's, or begins with it and a dot.
 fn begins_with(id: &str, requirement: &str) -> bool {
-    id.strip_prefix(requirement)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    id.strip_prefix(requirement).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A case as its file has it.

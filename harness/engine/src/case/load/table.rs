@@ -35,20 +35,10 @@ impl<'a> Row<'a> {
         let used = RefCell::new(BTreeSet::new());
         let filled = self.filled(node, &used)?;
         let used = used.into_inner();
-        match self
-            .values
-            .iter()
-            .find(|value| !used.contains(text_of(value.name)))
-        {
+        match self.values.iter().find(|value| !used.contains(text_of(value.name))) {
             Some(value) => {
                 let name = text_of(value.name);
-                Err(Fault::at(
-                    &value.name.span,
-                    format!(
-                        "row `{}` gives `{name}`, and nothing uses `${name}`",
-                        value.row
-                    ),
-                ))
+                Err(Fault::at(&value.name.span, format!("row `{}` gives `{name}`, and nothing uses `${name}`", value.row)))
             }
             None => Ok(filled),
         }
@@ -61,71 +51,32 @@ impl<'a> Row<'a> {
                 None => node.kind.clone(),
             },
             Kind::Scalar { .. } => node.kind.clone(),
-            Kind::List(items) => Kind::List(
-                items
-                    .iter()
-                    .map(|item| self.filled(item, used))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Kind::Map(entries) => Kind::Map(
-                entries
-                    .iter()
-                    .map(|(key, value)| Ok((key.clone(), self.filled(value, used)?)))
-                    .collect::<Result<_, Fault>>()?,
-            ),
+            Kind::List(items) => Kind::List(items.iter().map(|item| self.filled(item, used)).collect::<Result<_, _>>()?),
+            Kind::Map(entries) => {
+                Kind::Map(entries.iter().map(|(key, value)| Ok((key.clone(), self.filled(value, used)?))).collect::<Result<_, Fault>>()?)
+            }
         };
-        Ok(Node {
-            span: node.span.clone(),
-            end_line: node.end_line,
-            kind,
-        })
+        Ok(Node { span: node.span.clone(), end_line: node.end_line, kind })
     }
 
-    fn value(
-        &self,
-        name: &str,
-        span: &Span,
-        used: &RefCell<BTreeSet<&'a str>>,
-    ) -> Result<Node, Fault> {
-        let Some(value) = self
-            .values
-            .iter()
-            .find(|value| value.name.text() == Some(name))
-        else {
+    fn value(&self, name: &str, span: &Span, used: &RefCell<BTreeSet<&'a str>>) -> Result<Node, Fault> {
+        let Some(value) = self.values.iter().find(|value| value.name.text() == Some(name)) else {
             return Err(self.nothing(name, span));
         };
         used.borrow_mut().insert(text_of(value.name));
-        let note = format!(
-            "row `{}`, where ${name} is {}",
-            value.row,
-            shown(value.node)
-        );
-        let place = Span {
-            row: Some(Rc::from(note)),
-            ..span.clone()
-        };
+        let note = format!("row `{}`, where ${name} is {}", value.row, shown(value.node));
+        let place = Span { row: Some(Rc::from(note)), ..span.clone() };
         Ok(moved(value.node, &place))
     }
 
     fn nothing(&self, name: &str, span: &Span) -> Fault {
         if self.names.is_empty() {
-            return Fault::at(
-                span,
-                format!("`${name}` stands for nothing: the case has no table"),
-            );
+            return Fault::at(span, format!("`${name}` stands for nothing: the case has no table"));
         }
-        let known: Vec<&str> = self
-            .values
-            .iter()
-            .map(|value| text_of(value.name))
-            .collect();
+        let known: Vec<&str> = self.values.iter().map(|value| text_of(value.name)).collect();
         let fault = unknown(name, known.iter().copied());
         let rows = self.names.join("`, `");
-        Fault::at(
-            span,
-            format!("`${name}` stands for nothing in row `{rows}`"),
-        )
-        .known(fault.known)
+        Fault::at(span, format!("`${name}` stands for nothing in row `{rows}`")).known(fault.known)
     }
 }
 
@@ -156,46 +107,28 @@ fn extended<'a>(row: &Row<'a>, name: &'a Node, values: &'a Node) -> Result<Row<'
     let mut row = row.clone();
     let row_name = text_of(name);
     if !super::validate::is_kebab(row_name) {
-        return Err(Fault::at(
-            &name.span,
-            format!("`{row_name}` ends an id, so it is written in lower-kebab"),
-        ));
+        return Err(Fault::at(&name.span, format!("`{row_name}` ends an id, so it is written in lower-kebab")));
     }
     row.names.push(row_name);
     for (key, node) in filled_map(values, "a row maps names to values")? {
-        if row
-            .values
-            .iter()
-            .any(|value| value.name.text() == key.text())
-        {
-            return Err(Fault::at(
-                &key.span,
-                format!("`{}` is given by two axes", text_of(key)),
-            ));
+        if row.values.iter().any(|value| value.name.text() == key.text()) {
+            return Err(Fault::at(&key.span, format!("`{}` is given by two axes", text_of(key))));
         }
-        row.values.push(Value {
-            row: row_name,
-            name: key,
-            node,
-        });
+        row.values.push(Value { row: row_name, name: key, node });
     }
     Ok(row)
 }
 
 fn filled_map<'a>(node: &'a Node, what: &str) -> Result<&'a [(Node, Node)], Fault> {
     match node.entries() {
-        [] => Err(Fault::at(
-            &node.span,
-            format!("{what}; here stands {}", node.describe()),
-        )),
+        [] => Err(Fault::at(&node.span, format!("{what}; here stands {}", node.describe()))),
         entries => Ok(entries),
     }
 }
 
 /// The name in `$name`.
 fn placeholder(text: &str) -> Option<&str> {
-    text.strip_prefix('$')
-        .filter(|name| super::validate::is_kebab(name))
+    text.strip_prefix('$').filter(|name| super::validate::is_kebab(name))
 }
 
 /// The same value at another place.
@@ -203,18 +136,9 @@ fn moved(node: &Node, place: &Span) -> Node {
     let kind = match &node.kind {
         Kind::Scalar { .. } => node.kind.clone(),
         Kind::List(items) => Kind::List(items.iter().map(|item| moved(item, place)).collect()),
-        Kind::Map(entries) => Kind::Map(
-            entries
-                .iter()
-                .map(|(key, value)| (moved(key, place), moved(value, place)))
-                .collect(),
-        ),
+        Kind::Map(entries) => Kind::Map(entries.iter().map(|(key, value)| (moved(key, place), moved(value, place))).collect()),
     };
-    Node {
-        span: place.clone(),
-        end_line: place.line,
-        kind,
-    }
+    Node { span: place.clone(), end_line: place.line, kind }
 }
 
 /// A value on one line.
@@ -222,15 +146,9 @@ fn shown(node: &Node) -> String {
     match &node.kind {
         Kind::Scalar { text, plain: true } => text.clone(),
         Kind::Scalar { text, plain: false } => format!("\"{text}\""),
-        Kind::List(items) => format!(
-            "[{}]",
-            items.iter().map(shown).collect::<Vec<_>>().join(", ")
-        ),
+        Kind::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
         Kind::Map(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{}: {}", shown(key), shown(value)))
-                .collect();
+            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {}", shown(key), shown(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
     }

@@ -60,10 +60,7 @@ impl Node {
 
     /// The value of a key of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        self.entries()
-            .iter()
-            .find(|(name, _)| name.text() == Some(key))
-            .map(|(_, value)| value)
+        self.entries().iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The entries of a map; none of what is no map.
@@ -87,51 +84,33 @@ impl Node {
 
     /// Where this text first stands as the value of one of these keys, or in a list that is.
     pub(super) fn place_of(&self, keys: &[&str], text: &str) -> Option<&Span> {
-        self.search("", &mut |key, node| {
-            (keys.contains(&key) && node.text() == Some(text)).then_some(&node.span)
-        })
+        self.search("", &mut |key, node| (keys.contains(&key) && node.text() == Some(text)).then_some(&node.span))
     }
 
     /// Where this text first stands as a key of a map that is the value of this key.
     pub(super) fn place_of_key(&self, parent: &str, text: &str) -> Option<&Span> {
         self.search("", &mut |key, node| {
-            let entry = node
-                .entries()
-                .iter()
-                .find(|(name, _)| name.text() == Some(text))?;
+            let entry = node.entries().iter().find(|(name, _)| name.text() == Some(text))?;
             (key == parent).then_some(&entry.0.span)
         })
     }
 
     /// Where a key first stands whose value is of some kind.
-    pub(super) fn place_of_entry(
-        &self,
-        wanted: &str,
-        fits: impl Fn(&Self) -> bool,
-    ) -> Option<&Span> {
+    pub(super) fn place_of_entry(&self, wanted: &str, fits: impl Fn(&Self) -> bool) -> Option<&Span> {
         self.search("", &mut |_, node| {
-            node.entries()
-                .iter()
-                .find(|(name, value)| name.text() == Some(wanted) && fits(value))
-                .map(|(name, _)| &name.span)
+            node.entries().iter().find(|(name, value)| name.text() == Some(wanted) && fits(value)).map(|(name, _)| &name.span)
         })
     }
 
     /// The first answer for a node and the key it stands under, from the top.
-    pub(super) fn search<'a, T>(
-        &'a self,
-        key: &str,
-        answer: &mut impl FnMut(&str, &'a Self) -> Option<T>,
-    ) -> Option<T> {
+    pub(super) fn search<'a, T>(&'a self, key: &str, answer: &mut impl FnMut(&str, &'a Self) -> Option<T>) -> Option<T> {
         if let Some(found) = answer(key, self) {
             return Some(found);
         }
         match &self.kind {
             Kind::Scalar { .. } => None,
             Kind::List(items) => items.iter().find_map(|item| item.search(key, answer)),
-            Kind::Map(entries) => entries
-                .iter()
-                .find_map(|(name, value)| value.search(name.text().unwrap_or_default(), answer)),
+            Kind::Map(entries) => entries.iter().find_map(|(name, value)| value.search(name.text().unwrap_or_default(), answer)),
         }
     }
 }

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
-};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::{
     error::{Fault, LoadErrors},
@@ -36,11 +33,7 @@ pub(super) fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str> +
         Some(near) => format!("; did you mean `{near}`?"),
         None => String::new(),
     };
-    Fault {
-        what: format!("unknown name `{name}`{hint}"),
-        span: None,
-        known: known.into_iter().map(str::to_owned).collect(),
-    }
+    Fault { what: format!("unknown name `{name}`{hint}"), span: None, known: known.into_iter().map(str::to_owned).collect() }
 }
 
 impl fmt::Display for Fault {
@@ -53,11 +46,7 @@ impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self {
-            what: message.to_string(),
-            span: None,
-            known: Vec::new(),
-        }
+        Self { what: message.to_string(), span: None, known: Vec::new() }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -82,13 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(self, expected: &dyn de::Expected) -> Fault {
-        Fault::at(
-            self.span(),
-            format!(
-                "here stands {}, and it should be {expected}",
-                self.0.describe()
-            ),
-        )
+        Fault::at(self.span(), format!("here stands {}, and it should be {expected}", self.0.describe()))
     }
 
     /// The text of a scalar that is not nothing.
@@ -108,10 +91,7 @@ impl<'a> Reader<'a> {
         };
         parsed.ok_or_else(|| match self.0.is_null() {
             true => Fault::at(self.span(), EMPTY),
-            false => Fault::at(
-                self.span(),
-                format!("{} is no number that can stand here", self.0.describe()),
-            ),
+            false => Fault::at(self.span(), format!("{} is no number that can stand here", self.0.describe())),
         })
     }
 
@@ -123,10 +103,8 @@ impl<'a> Reader<'a> {
             "false" => return visitor.visit_bool(false),
             _ => {}
         }
-        let numeric = text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
-            && text.bytes().any(|byte| byte.is_ascii_digit());
+        let numeric =
+            text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) && text.bytes().any(|byte| byte.is_ascii_digit());
         if !numeric {
             return visitor.visit_str(text);
         }
@@ -159,10 +137,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             Kind::Scalar { text, plain: true } => Self::plain(text, visitor),
             Kind::Scalar { text, plain: false } => visitor.visit_str(text),
             Kind::List(items) => visitor.visit_seq(Items(items.iter())),
-            Kind::Map(entries) => visitor.visit_map(Entries {
-                rest: entries.iter(),
-                value: None,
-            }),
+            Kind::Map(entries) => visitor.visit_map(Entries { rest: entries.iter(), value: None }),
         };
         result.map_err(|fault| fault.or_at(self.span()))
     }
@@ -190,10 +165,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let result = match &self.0.kind {
-            Kind::Map(entries) => visitor.visit_map(Entries {
-                rest: entries.iter(),
-                value: None,
-            }),
+            Kind::Map(entries) => visitor.visit_map(Entries { rest: entries.iter(), value: None }),
             _ => visitor.visit_str(self.text(&"a text")?),
         };
         result.map_err(|fault| fault.or_at(self.span()))
@@ -201,9 +173,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let text = self.text(&"a text")?;
-        visitor
-            .visit_str(text)
-            .map_err(|fault: Fault| fault.or_at(self.span()))
+        visitor.visit_str(text).map_err(|fault: Fault| fault.or_at(self.span()))
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -217,17 +187,10 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         match &self.0.kind {
             Kind::Scalar { text, plain: true } if name == "Template" && text.contains('{') => {
-                Err(Fault::at(
-                    self.span(),
-                    format!("a template stands in quotes: \"{text}\""),
-                ))
+                Err(Fault::at(self.span(), format!("a template stands in quotes: \"{text}\"")))
             }
             _ => visitor.visit_newtype_struct(self),
         }
@@ -235,9 +198,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.0.kind {
-            Kind::List(items) => visitor
-                .visit_seq(Items(items.iter()))
-                .map_err(|fault: Fault| fault.or_at(self.span())),
+            Kind::List(items) => visitor.visit_seq(Items(items.iter())).map_err(|fault: Fault| fault.or_at(self.span())),
             _ => Err(self.wrong(&"a list")),
         }
     }
@@ -249,23 +210,15 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         }
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _name: &'static str, len: usize, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_tuple(len, visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.0.kind {
-            Kind::Map(entries) => visitor
-                .visit_map(Entries {
-                    rest: entries.iter(),
-                    value: None,
-                })
-                .map_err(|fault: Fault| fault.or_at(self.span())),
+            Kind::Map(entries) => {
+                visitor.visit_map(Entries { rest: entries.iter(), value: None }).map_err(|fault: Fault| fault.or_at(self.span()))
+            }
             _ => Err(self.wrong(&"a map")),
         }
     }
@@ -291,19 +244,11 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value, Fault> {
         let result = match &self.0.kind {
             Kind::Map(entries) => match entries.as_slice() {
-                [(name, value)] => visitor.visit_enum(Choice {
-                    name,
-                    value: Some(value),
-                }),
+                [(name, value)] => visitor.visit_enum(Choice { name, value: Some(value) }),
                 [_, (second, _), ..] => Err(Fault::at(&second.span, ONE_KEY)),
-                [] => Err(self.wrong(
-                    &format!("a map with one of the keys {}", variants.join(", ")).as_str(),
-                )),
+                [] => Err(self.wrong(&format!("a map with one of the keys {}", variants.join(", ")).as_str())),
             },
-            Kind::Scalar { .. } if !self.0.is_null() => visitor.visit_enum(Choice {
-                name: self.0,
-                value: None,
-            }),
+            Kind::Scalar { .. } if !self.0.is_null() => visitor.visit_enum(Choice { name: self.0, value: None }),
             _ => Err(self.wrong(&format!("one of {}", variants.join(", ")).as_str())),
         };
         result.map_err(|fault| fault.or_at(self.span()))
@@ -319,16 +264,11 @@ struct Items<'a>(std::slice::Iter<'a, Node>);
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Fault;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some(node) = self.0.next() else {
             return Ok(None);
         };
-        seed.deserialize(Reader(node))
-            .map(Some)
-            .map_err(|fault| fault.or_at(&node.span))
+        seed.deserialize(Reader(node)).map(Some).map_err(|fault| fault.or_at(&node.span))
     }
 }
 
@@ -340,24 +280,17 @@ struct Entries<'a> {
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Fault;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         let Some((key, value)) = self.rest.next() else {
             return Ok(None);
         };
         self.value = Some(value);
-        seed.deserialize(Reader(key))
-            .map(Some)
-            .map_err(|fault| fault.or_at(&key.span))
+        seed.deserialize(Reader(key)).map(Some).map_err(|fault| fault.or_at(&key.span))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         match self.value.take() {
-            Some(node) => seed
-                .deserialize(Reader(node))
-                .map_err(|fault| fault.or_at(&node.span)),
+            Some(node) => seed.deserialize(Reader(node)).map_err(|fault| fault.or_at(&node.span)),
             None => Err(de::Error::custom("a value without its key")),
         }
     }
@@ -373,10 +306,7 @@ impl<'a> Choice<'a> {
     fn value(&self) -> Result<&'a Node, Fault> {
         self.value.ok_or_else(|| {
             let name = self.name.text().unwrap_or_default();
-            Fault::at(
-                &self.name.span,
-                format!("`{name}` needs its value; where there is nothing to add, `{name}: {{}}`"),
-            )
+            Fault::at(&self.name.span, format!("`{name}` needs its value; where there is nothing to add, `{name}: {{}}`"))
         })
     }
 }
@@ -387,9 +317,7 @@ impl<'de, 'a> EnumAccess<'de> for Choice<'a> {
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
         let name = self.name.text().unwrap_or_default();
-        let variant = seed
-            .deserialize(IntoDeserializer::<Fault>::into_deserializer(name))
-            .map_err(|fault| fault.or_at(&self.name.span))?;
+        let variant = seed.deserialize(IntoDeserializer::<Fault>::into_deserializer(name)).map_err(|fault| fault.or_at(&self.name.span))?;
         Ok((variant, self))
     }
 }
@@ -402,29 +330,21 @@ impl<'de> VariantAccess<'de> for Choice<'_> {
             None => Ok(()),
             Some(_) => {
                 let name = self.name.text().unwrap_or_default();
-                Err(Fault::at(
-                    &self.name.span,
-                    format!("`{name}` takes no value: write it alone"),
-                ))
+                Err(Fault::at(&self.name.span, format!("`{name}` takes no value: write it alone")))
             }
         }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
         let value = self.value()?;
-        seed.deserialize(Reader(value))
-            .map_err(|fault| fault.or_at(&value.span))
+        seed.deserialize(Reader(value)).map_err(|fault| fault.or_at(&value.span))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
         de::Deserializer::deserialize_tuple(Reader(self.value()?), len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
         de::Deserializer::deserialize_struct(Reader(self.value()?), "", fields, visitor)
     }
 }

@@ -16,17 +16,16 @@ mod settings;
 mod trailers;
 mod window;
 
-use crate::peer::script::Script;
 use crate::case::{
     Moment,
     kinds::kinds,
     when::{Pause, Repeat},
 };
+use crate::peer::script::Script;
 
 pub use self::{
-    ack_ping::AckPing, answer::Answer, close::Close, data::Data, fail::Fail, frame::Frame,
-    goaway::Goaway, headers::Headers, hold::Hold, ping::Ping, reset::Reset, send::Send,
-    settings::Settings, trailers::Trailers, window::Window,
+    ack_ping::AckPing, answer::Answer, close::Close, data::Data, fail::Fail, frame::Frame, goaway::Goaway, headers::Headers, hold::Hold,
+    ping::Ping, reset::Reset, send::Send, settings::Settings, trailers::Trailers, window::Window,
 };
 
 kinds! {

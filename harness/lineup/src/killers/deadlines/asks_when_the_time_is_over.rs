@@ -10,7 +10,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.asks-when-the-time-is-over",
         deviation: "An outgoing call is made although the deadline of the incoming one has passed.",
-        breaks: &["deadline.gateway.no-call-after-budget-spent", "deadline.server.handler-cancelled", "deadline.server.server-stream-mid-response", "cancel.both.neighbours-unaffected"],
+        breaks: &[
+            "deadline.gateway.no-call-after-budget-spent",
+            "deadline.server.handler-cancelled",
+            "deadline.server.server-stream-mid-response",
+            "cancel.both.neighbours-unaffected",
+        ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(Lasting), gateway: Arc::new(Lasting), ..Policies::default() }),
     }
 }

@@ -28,7 +28,8 @@ impl Tamper for Late {
             return vec![out];
         }
         // the handlers of expired calls come to their end when others do
-        let late = self.expired.drain(..).map(|stream| Out::Block { stream, fields: vec![Field::new("grpc-status", "0")], end_stream: true });
+        let late =
+            self.expired.drain(..).map(|stream| Out::Block { stream, fields: vec![Field::new("grpc-status", "0")], end_stream: true });
         late.chain([out.clone()]).collect()
     }
 }

@@ -22,7 +22,8 @@ struct Caseless;
 
 impl DeadlinePolicy for Caseless {
     fn read(&self, values: &[&[u8]]) -> Result<Option<Duration>, MalformedTimeout> {
-        let upper: Vec<Vec<u8>> = values.iter().map(|value| value.iter().map(|byte| if *byte == b'm' { b'M' } else { *byte }).collect()).collect();
+        let upper: Vec<Vec<u8>> =
+            values.iter().map(|value| value.iter().map(|byte| if *byte == b'm' { b'M' } else { *byte }).collect()).collect();
         let upper: Vec<&[u8]> = upper.iter().map(Vec::as_slice).collect();
         Reference.read(&upper)
     }

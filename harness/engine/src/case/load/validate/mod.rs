@@ -19,12 +19,7 @@ use crate::{
 
 /// Everything that is wrong with a case although its types are right.
 pub(super) fn faults(case: &Case, facts: &Facts<'_>, body: &Node) -> Vec<Fault> {
-    let mut judge = Judge {
-        case,
-        facts,
-        body,
-        faults: Vec::new(),
-    };
+    let mut judge = Judge { case, facts, body, faults: Vec::new() };
     judge.ends();
     judge.names();
     judge.moments();
@@ -36,12 +31,7 @@ pub(super) fn faults(case: &Case, facts: &Facts<'_>, body: &Node) -> Vec<Fault> 
 
 /// Whether a name is written in lower-kebab.
 pub(super) fn is_kebab(name: &str) -> bool {
-    name.split('-').all(|part| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    })
+    name.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
 struct Judge<'a> {
@@ -56,25 +46,13 @@ impl<'a> Judge<'a> {
     fn ends(&mut self) {
         let given = &self.case.given;
         if self.case.role == Role::Pair && !given.backends.is_empty() {
-            self.entry(
-                "given",
-                "backends",
-                "a pair case has no backends: the system's client calls the system's server",
-            );
+            self.entry("given", "backends", "a pair case has no backends: the system's client calls the system's server");
         }
         if self.case.role != Role::Server && !given.clients.is_empty() {
-            self.entry(
-                "given",
-                "clients",
-                "only a server case has scripted clients",
-            );
+            self.entry("given", "clients", "only a server case has scripted clients");
         }
         if self.case.rounds == 0 {
-            self.text(
-                &["rounds"],
-                "0",
-                "a case of no rounds does nothing".to_owned(),
-            );
+            self.text(&["rounds"], "0", "a case of no rounds does nothing".to_owned());
         }
         if self.case.then.is_empty() {
             self.entry("", "then", "a case must say what is to be true afterwards");
@@ -94,17 +72,10 @@ impl<'a> Judge<'a> {
 
     /// Something of a scripted client in a case where the system is the client.
     fn in_call(&mut self, word: &str) {
-        let what = format!(
-            "`{word}` needs a scripted client, and in a {} case the system is the client",
-            self.case.role
-        );
+        let what = format!("`{word}` needs a scripted client, and in a {} case the system is the client", self.case.role);
         let when = self.body.get("when").unwrap_or(self.body);
         let span = when
-            .search("", &mut |key, node| {
-                matches!(key, "call" | "start")
-                    .then(|| node.place_of_entry(word, |_| true))
-                    .flatten()
-            })
+            .search("", &mut |key, node| matches!(key, "call" | "start").then(|| node.place_of_entry(word, |_| true)).flatten())
             .unwrap_or(&when.span);
         self.faults.push(Fault::at(span, what));
     }
@@ -143,10 +114,7 @@ impl<'a> Judge<'a> {
         ];
         for (parent, names) in keys {
             for name in names.into_iter().filter(|name| !is_kebab(name)) {
-                let span = self
-                    .body
-                    .place_of_key(parent, name)
-                    .unwrap_or(&self.body.span);
+                let span = self.body.place_of_key(parent, name).unwrap_or(&self.body.span);
                 self.faults.push(Fault::at(span, not_kebab(name)));
             }
         }
@@ -166,12 +134,7 @@ impl<'a> Judge<'a> {
         if self.case.role == Role::Client && self.case.given.backends.is_empty() {
             return vec!["a"];
         }
-        self.case
-            .given
-            .backends
-            .keys()
-            .map(String::as_str)
-            .collect()
+        self.case.given.backends.keys().map(String::as_str).collect()
     }
 
     fn peers(&self) -> Vec<&'a str> {
@@ -181,12 +144,7 @@ impl<'a> Judge<'a> {
             Role::Pair => vec!["server", "client"],
             Role::Server => {
                 let clients = self.case.given.clients.keys().map(String::as_str);
-                distinct(
-                    clients
-                        .chain(["main"])
-                        .chain(self.facts.connects.iter().copied())
-                        .chain(backends),
-                )
+                distinct(clients.chain(["main"]).chain(self.facts.connects.iter().copied()).chain(backends))
             }
         }
     }
@@ -206,22 +164,13 @@ impl<'a> Judge<'a> {
         if known.contains(&name) {
             return;
         }
-        let span = self
-            .body
-            .place_of(keys, text)
-            .unwrap_or(&self.body.span)
-            .clone();
+        let span = self.body.place_of(keys, text).unwrap_or(&self.body.span).clone();
         self.nothing_carries(&span, what, name, known);
     }
 
     fn nothing_carries(&mut self, span: &Span, what: &str, name: &str, known: &[&str]) {
-        let hint = nearest(name, known.iter().copied())
-            .map(|near| format!("; did you mean `{near}`?"))
-            .unwrap_or_default();
-        let mut fault = Fault::at(
-            span,
-            format!("no {what} of this case is named `{name}`{hint}"),
-        );
+        let hint = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let mut fault = Fault::at(span, format!("no {what} of this case is named `{name}`{hint}"));
         fault.known = known.iter().map(|known| (*known).to_owned()).collect();
         self.faults.push(fault);
     }
@@ -231,31 +180,14 @@ impl<'a> Judge<'a> {
         let when = self.body.get("when").unwrap_or(self.body);
         if self.facts.endless {
             let span = when
-                .place_of_entry("repeat", |repeat| {
-                    repeat.get("times").is_none() && repeat.get("until").is_none()
-                })
+                .place_of_entry("repeat", |repeat| repeat.get("times").is_none() && repeat.get("until").is_none())
                 .unwrap_or(&when.span);
-            self.faults.push(Fault::at(
-                span,
-                "this repeat never ends: outside a stream it needs `times` or `until`",
-            ));
+            self.faults.push(Fault::at(span, "this repeat never ends: outside a stream it needs `times` or `until`"));
         }
-        for step in self
-            .facts
-            .loose_peer_steps
-            .iter()
-            .filter(|step| is_on_stream(step))
-        {
-            let span = when
-                .place_of_entry(step.name(), |_| true)
-                .unwrap_or(&when.span);
-            self.faults.push(Fault::at(
-                span,
-                format!(
-                    "`{}` needs a stream, and `peer` acts outside any; it belongs into a rule",
-                    step.name()
-                ),
-            ));
+        for step in self.facts.loose_peer_steps.iter().filter(|step| is_on_stream(step)) {
+            let span = when.place_of_entry(step.name(), |_| true).unwrap_or(&when.span);
+            self.faults
+                .push(Fault::at(span, format!("`{}` needs a stream, and `peer` acts outside any; it belongs into a rule", step.name())));
         }
     }
 
@@ -263,12 +195,8 @@ impl<'a> Judge<'a> {
         for need in &self.case.needs {
             let prefixed = need.starts_with("setting:") || need.starts_with("operation:");
             if !prefixed && !needs::KNOWN.contains(&need.as_str()) {
-                let span = self
-                    .body
-                    .place_of(&["needs"], need)
-                    .unwrap_or(&self.body.span);
-                self.faults
-                    .push(typed::unknown(need, needs::KNOWN.iter().copied()).or_at(span));
+                let span = self.body.place_of(&["needs"], need).unwrap_or(&self.body.span);
+                self.faults.push(typed::unknown(need, needs::KNOWN.iter().copied()).or_at(span));
             }
         }
     }

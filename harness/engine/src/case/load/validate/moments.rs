@@ -13,20 +13,14 @@ impl<'a> Judge<'a> {
         for moment in &self.facts.moments {
             let span = self.place_of_moment(moment);
             if let Some(reason) = self.cannot_come(moment) {
-                self.faults.push(Fault::at(
-                    &span,
-                    format!("`{moment}` cannot come: {reason}"),
-                ));
+                self.faults.push(Fault::at(&span, format!("`{moment}` cannot come: {reason}")));
             } else if let Some((what, name, known)) = self.uncarried(moment) {
                 self.nothing_carries(&span, what, name, &known);
             }
         }
         for moment in self.facts.awaits.iter().filter(|moment| is_end(moment)) {
             let span = self.place_of_moment(moment);
-            self.faults.push(Fault::at(
-                &span,
-                format!("`{moment}` cannot come while something waits for it"),
-            ));
+            self.faults.push(Fault::at(&span, format!("`{moment}` cannot come while something waits for it")));
         }
         self.unclear_awaits();
         self.early_awaits();
@@ -43,10 +37,7 @@ impl<'a> Judge<'a> {
                 && (moment.thing, &moment.name) == (Thing::Call, &None)
             {
                 let span = self.place_of_moment(moment);
-                let what = format!(
-                    "`{moment}` does not say which call; say one of {}",
-                    calls.join(", ")
-                );
+                let what = format!("`{moment}` does not say which call; say one of {}", calls.join(", "));
                 self.faults.push(Fault::at(&span, what));
             }
         }
@@ -57,16 +48,10 @@ impl<'a> Judge<'a> {
         for (number, step) in self.case.when.iter().enumerate() {
             let Step::Await(moment) = step else { continue };
             let before = Facts::before(self.case, number);
-            let earlier = Judge {
-                facts: &before,
-                case: self.case,
-                body: self.body,
-                faults: Vec::new(),
-            };
+            let earlier = Judge { facts: &before, case: self.case, body: self.body, faults: Vec::new() };
             if self.can_come(moment) && !earlier.can_come(moment) {
                 let span = self.place_of_moment(moment);
-                let what =
-                    format!("`{moment}` cannot come: what brings it about stands further down");
+                let what = format!("`{moment}` cannot come: what brings it about stands further down");
                 self.faults.push(Fault::at(&span, what));
             }
         }
@@ -77,10 +62,7 @@ impl<'a> Judge<'a> {
     }
 
     fn place_of_moment(&self, moment: &Moment) -> Span {
-        self.body
-            .place_of(MOMENT_KEYS, &moment.to_string())
-            .unwrap_or(&self.body.span)
-            .clone()
+        self.body.place_of(MOMENT_KEYS, &moment.to_string()).unwrap_or(&self.body.span).clone()
     }
 
     /// The name in a moment that nothing carries, what it should be the name of, and the names there are.
@@ -89,10 +71,7 @@ impl<'a> Judge<'a> {
             let (what, known) = match moment.thing {
                 Thing::Call => ("call", self.calls()),
                 Thing::Mark => ("mark", distinct(self.facts.marks.iter().copied())),
-                _ => (
-                    "fault",
-                    self.case.given.faults.keys().map(String::as_str).collect(),
-                ),
+                _ => ("fault", self.case.given.faults.keys().map(String::as_str).collect()),
             };
             if !known.contains(&base(name)) {
                 return Some((what, base(name), known));
@@ -124,18 +103,13 @@ impl<'a> Judge<'a> {
             (Thing::Store, Verb::Switched) => facts.count(|step| matches!(step, Step::Store(_))),
             (Thing::Health, _) => facts.count(|step| matches!(step, Step::Health(_))),
             (Thing::Auth, _) => facts.count(|step| matches!(step, Step::Auth(_))),
-            (Thing::Resolver, Verb::Updated) => {
-                facts.count(|step| matches!(step, Step::Resolver(_)))
-            }
+            (Thing::Resolver, Verb::Updated) => facts.count(|step| matches!(step, Step::Resolver(_))),
             (Thing::System, Verb::Killed) => self.system_acts(SystemAct::Kill),
             (Thing::System, Verb::Frozen) => self.system_acts(SystemAct::Freeze),
             (Thing::System, Verb::Thawed) => self.system_acts(SystemAct::Thaw),
             _ => return None,
         };
-        let wanted = moment
-            .number
-            .and_then(|number| usize::try_from(number).ok())
-            .unwrap_or(1);
+        let wanted = moment.number.and_then(|number| usize::try_from(number).ok()).unwrap_or(1);
         match steps {
             0 => Some("no step of the case brings it about".to_owned()),
             steps if steps < wanted => Some(format!("the case brings about only {steps} of them")),
@@ -144,8 +118,7 @@ impl<'a> Judge<'a> {
     }
 
     fn system_acts(&self, wanted: SystemAct) -> usize {
-        self.facts
-            .count(|step| matches!(step, Step::System(act) if *act == wanted))
+        self.facts.count(|step| matches!(step, Step::System(act) if *act == wanted))
     }
 }
 
