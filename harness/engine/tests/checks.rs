@@ -126,7 +126,7 @@ impl Told {
 
 fn named(call: &str) -> CallRef {
     let (name, number) = call.split_once('/').unwrap_or((call, "1"));
-    CallRef { name: name.into(), number: number.parse().unwrap() }
+    CallRef { name: name.into(), number: number.parse().expect("a number") }
 }
 
 fn place(call: &str, attempt: u32) -> Place {
@@ -197,7 +197,7 @@ fn case_of(role: &str) -> Case {
     );
     let requirements: Vec<(String, Vec<u8>)> = ["deadlines", "user-service"]
         .map(|area| format!("{}/../../suites/requirements/{area}.yaml", env!("CARGO_MANIFEST_DIR")))
-        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .map(|path| (path.clone(), std::fs::read(path).expect("a file")))
         .into();
     let catalogue = load_catalogue(&requirements).unwrap_or_else(|errors| panic!("{errors}"));
     load_suites(&[("case.yaml", text)], &catalogue).unwrap_or_else(|errors| panic!("{errors}")).remove(0)

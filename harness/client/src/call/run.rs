@@ -90,6 +90,7 @@ impl CallRun {
             match self.round(wait).await {
                 Round::Over(outcome) => return outcome,
                 Round::Expired => {
+                    self.cell.facts(|facts| facts.attempt_started = None);
                     let (code, message) = self.shared.policies.deadline.expired();
                     let end = AttemptEnd::made_here(EndClass::Expired, code, message);
                     match self.judge(&end) {

@@ -15,7 +15,7 @@ pub struct DeadlineFacts {
     pub started: Instant,
     /// Its effective timeout.
     pub timeout: Duration,
-    /// When the running attempt was started, before it had a connection.
+    /// When the running attempt was started, before it had a connection; absent while a retry of an expired one is waited for.
     pub attempt_started: Option<Instant>,
     /// When the running attempt's headers were handed over; absent while it waits for a connection or a stream.
     pub opened: Option<Instant>,

@@ -87,7 +87,7 @@ impl Ledger {
             }
             (Direction::Sent, FrameSays::Window { increment }) if frame.stream == 0 => self.connection += i64::from(*increment),
             (Direction::Sent, FrameSays::Window { increment }) => {
-                *self.streams.entry(frame.stream).or_insert(self.initial) += i64::from(*increment)
+                *self.streams.entry(frame.stream).or_insert(self.initial) += i64::from(*increment);
             }
             (Direction::Received, FrameSays::Window { increment }) if frame.stream == 0 => self.returned += i64::from(*increment),
             (Direction::Sent, FrameSays::Data { .. }) => self.received_from_peer += length,

@@ -55,7 +55,7 @@ fn ended_once(_: &Case, view: &View<'_>) -> Vec<Miss> {
                 }
             }
             [_, second, ..] => {
-                misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", life.ends.len())).at(second))
+                misses.push(Miss::new(format!("call {} ends once", seen.call), format!("{} times", life.ends.len())).at(second));
             }
         }
         misses.extend(

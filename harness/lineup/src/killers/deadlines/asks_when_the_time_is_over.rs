@@ -1,6 +1,7 @@
 //! A gateway that asks others although nobody waits for the answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proofmark_service::policy::{DeadlinePolicy, GatewayPolicy, Policies};
 
@@ -30,7 +31,7 @@ impl DeadlinePolicy for Lasting {
 }
 
 impl GatewayPolicy for Lasting {
-    fn calls_without_time(&self) -> bool {
-        true
+    fn timeout(&self, remaining: Option<Duration>, _first: Option<Duration>, own: Option<Duration>) -> Option<Duration> {
+        remaining.filter(|remaining| !remaining.is_zero()).or(own)
     }
 }

@@ -10,7 +10,14 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.ends-input-at-the-deadline",
         deviation: "When the deadline passes, a request stream shows its end.",
-        breaks: &["deadline.server.client-stream-awaiting-input", "deadline.server.handler-cancelled"],
+        breaks: &[
+            "deadline.server.client-stream-awaiting-input",
+            "deadline.server.handler-cancelled",
+            "deadline.server.server-stream-mid-response",
+            "deadline.server.unit-table",
+            "cancel.both.neighbours-unaffected",
+            "user.errors.deadline-and-cancel-kept",
+        ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(Closing), ..Policies::default() }),
     }
 }

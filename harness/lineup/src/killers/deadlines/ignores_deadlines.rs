@@ -23,7 +23,7 @@ pub(super) fn killer() -> Killer {
             "deadline.gateway.passes-remaining",
             "deadline.gateway.successive-calls-shrink",
             "deadline.gateway.no-call-after-budget-spent",
-            "cancel.both.neighbours-unaffected",
+            "user.errors.deadline-and-cancel-kept",
         ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(Timeless), ..Policies::default() }),
     }

@@ -10,7 +10,13 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.lets-handlers-run-on",
         deviation: "A handler runs to its own end when its deadline has passed.",
-        breaks: &["deadline.server.handler-cancelled", "deadline.server.server-stream-mid-response", "cancel.both.neighbours-unaffected"],
+        breaks: &[
+            "deadline.server.handler-cancelled",
+            "deadline.server.server-stream-mid-response",
+            "cancel.both.neighbours-unaffected",
+            "deadline.server.unit-table",
+            "user.errors.deadline-and-cancel-kept",
+        ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(Streamwise), ..Policies::default() }),
     }
 }

@@ -16,8 +16,6 @@ pub(super) fn killer() -> Killer {
             "deadline.client.not-early",
             "deadline.client.blackholed-connection",
             "deadline.client.send-blocked-by-flow-control",
-            "deadline.client.late-response-ignored",
-            "cancel.both.neighbours-unaffected",
             "retry.deadline.spans-all-attempts",
             "retry.deadline.local-expiry-never-retried",
             "service-config.timeout.smaller-of-two-wins",

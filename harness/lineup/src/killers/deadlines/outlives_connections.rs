@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.outlives-connections",
         deviation: "Only RST_STREAM cancels a handler.",
-        breaks: &["cancel.server.connection-loss"],
+        breaks: &["cancel.server.connection-loss", "user.log.one-line-per-stream-at-end"],
         variant: Variant::ServerPolicies(|| Policies { cancel: Arc::new(Outliving), ..Policies::default() }),
     }
 }

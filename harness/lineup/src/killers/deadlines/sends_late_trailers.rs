@@ -9,7 +9,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.sends-late-trailers",
         deviation: "The late end of a handler is sent on its stream, which the deadline has ended.",
-        breaks: &["deadline.server.nothing-after-expiry"],
+        breaks: &["deadline.server.nothing-after-expiry", "cancel.both.neighbours-unaffected"],
         variant: Variant::ServerWire(|| tampering(Late::default)),
     }
 }
@@ -22,9 +22,10 @@ struct Late {
 impl Tamper for Late {
     fn outgoing(&mut self, out: Out) -> Vec<Out> {
         let Out::Block { stream, fields, end_stream: true } = &out else { return vec![out] };
+        let stream = *stream;
         let is_expiry = fields.iter().any(|field| field.is("grpc-status") && field.value == *DEADLINE_EXCEEDED);
         if is_expiry {
-            self.expired.push(*stream);
+            self.expired.push(stream);
             return vec![out];
         }
         // the handlers of expired calls come to their end when others do

@@ -17,6 +17,11 @@ pub(super) fn killer() -> Killer {
             "cancel.server.connection-loss",
             "cancel.both.neighbours-unaffected",
             "cancel.gateway.propagates",
+            "health.watch.cancel-releases-watcher",
+            "metadata.isolation.concurrent-calls",
+            "user.errors.deadline-and-cancel-kept",
+            "user.list.cancel-stops-work",
+            "user.log.one-line-per-stream-at-end",
         ],
         variant: Variant::ServerPolicies(|| Policies { cancel: Arc::new(Trusting), ..Policies::default() }),
     }

@@ -10,7 +10,11 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.times-the-head-only",
         deviation: "Once a response has begun its deadline no longer holds.",
-        breaks: &["deadline.server.server-stream-mid-response", "deadline.server.handler-cancelled"],
+        breaks: &[
+            "deadline.server.server-stream-mid-response",
+            "deadline.server.handler-cancelled",
+            "deadline.server.client-stream-awaiting-input",
+        ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(HeadOnly), ..Policies::default() }),
     }
 }

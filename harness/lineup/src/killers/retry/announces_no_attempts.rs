@@ -10,7 +10,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.announces-no-attempts",
         deviation: "The first attempt carries `grpc-previous-rpc-attempts: 0`.",
-        breaks: &["retry.attempts-header.absent-on-first-attempt", "retry.transparent.goaway-unprocessed-stream"],
+        breaks: &[
+            "retry.attempts-header.absent-on-first-attempt",
+            "retry.transparent.goaway-unprocessed-stream",
+            "load-balancing.wait-for-ready.waits-through-transient-failure",
+            "shutdown.client.unprocessed-retried",
+        ],
         variant: Variant::ClientPolicies(|| Policies { retry: Arc::new(Talkative), ..Policies::default() }),
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn killer() -> Killer {
             "retry.backoff.capped-at-max",
             "retry.basic.reset-before-headers-uses-mapped-status",
             "retry.basic.connection-loss-before-headers",
+            "retry.backoff.jitter-varies",
         ],
         variant: Variant::ClientPolicies(|| Policies { backoff: Arc::new(Full), ..Policies::default() }),
     }

@@ -20,15 +20,15 @@ mod hides_the_attempts;
 mod ignores_pushback;
 mod ignores_the_sign;
 mod jitters_pushback;
-mod knows_no_default_entry;
 mod merges_entries;
 mod numbers_its_attempts;
 mod passes_over_bad_pushback;
 mod prefers_service_entries;
+mod prefers_the_default_entry;
 mod reads_fractions_as_nanos;
 mod reads_no_policy;
 mod refills_at_once;
-mod repeats_for_ever;
+mod repeats_five_times;
 mod repeats_lost_attempts;
 mod replays_the_rest_only;
 mod retries_after_messages;
@@ -70,15 +70,15 @@ pub(super) const ALL: &[fn() -> Killer] = &[
     ignores_pushback::killer,
     ignores_the_sign::killer,
     jitters_pushback::killer,
-    knows_no_default_entry::killer,
     merges_entries::killer,
     numbers_its_attempts::killer,
     passes_over_bad_pushback::killer,
     prefers_service_entries::killer,
+    prefers_the_default_entry::killer,
     reads_fractions_as_nanos::killer,
     reads_no_policy::killer,
     refills_at_once::killer,
-    repeats_for_ever::killer,
+    repeats_five_times::killer,
     repeats_lost_attempts::killer,
     replays_the_rest_only::killer,
     retries_after_messages::killer,

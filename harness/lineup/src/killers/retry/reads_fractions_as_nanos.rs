@@ -11,7 +11,17 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.reads-fractions-as-nanos",
         deviation: "`0.5s` is five nanoseconds.",
-        breaks: &["service-config.timeout.fractional-seconds"],
+        breaks: &[
+            "service-config.timeout.fractional-seconds",
+            "service-config.timeout.smaller-of-two-wins",
+            "retry.backoff.cancel-while-waiting",
+            "retry.backoff.capped-at-max",
+            "retry.backoff.first-delay-window",
+            "retry.backoff.grows-by-multiplier",
+            "retry.backoff.jitter-varies",
+            "retry.basic.connection-loss-before-headers",
+            "retry.basic.reset-before-headers-uses-mapped-status",
+        ],
         variant: Variant::ClientPolicies(|| Policies { config: Arc::new(Nanos), ..Policies::default() }),
     }
 }

@@ -10,7 +10,12 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.repeats-lost-attempts",
         deviation: "An attempt whose connection went away is repeated at once, without policy and without its header.",
-        breaks: &["retry.basic.connection-loss-before-headers", "retry.transparent.goaway-processed-stream-not-retried"],
+        breaks: &[
+            "retry.basic.connection-loss-before-headers",
+            "retry.transparent.goaway-processed-stream-not-retried",
+            "connection.keepalive.client-timeout-fails-calls",
+            "status.conn.lost-mid-call",
+        ],
         variant: Variant::ClientPolicies(|| Policies { connection: Arc::new(Hopeful), ..Policies::default() }),
     }
 }

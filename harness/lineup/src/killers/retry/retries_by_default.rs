@@ -18,6 +18,9 @@ pub(super) fn killer() -> Killer {
             "retry.basic.no-policy-single-attempt",
             "service-config.match.entries-not-merged",
             "retry.transparent.goaway-processed-stream-not-retried",
+            "retry.transparent.goaway-unprocessed-stream",
+            "connection.keepalive.client-timeout-fails-calls",
+            "status.conn.lost-mid-call",
         ],
         variant: Variant::ClientPolicies(|| Policies { retry: Arc::new(Eager), ..Policies::default() }),
     }

@@ -21,6 +21,6 @@ struct DetailsNeedPadding;
 
 impl StatusRules for DetailsNeedPadding {
     fn details(&self, value: &[u8]) -> Option<Bytes> {
-        if value.len() % 4 == 0 { Standard.details(value) } else { None }
+        if value.len().is_multiple_of(4) { Standard.details(value) } else { None }
     }
 }

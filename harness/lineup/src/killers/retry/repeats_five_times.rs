@@ -1,4 +1,4 @@
-//! A client that takes every refusal for the first.
+//! A client that repeats what was refused more than once.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::killers::{Killer, Variant};
 
 pub(super) fn killer() -> Killer {
     Killer {
-        name: "client.repeats-for-ever",
-        deviation: "What the peer did not process is repeated again and again.",
+        name: "client.repeats-five-times",
+        deviation: "What the peer did not process is repeated up to five times.",
         breaks: &["retry.transparent.goaway-unprocessed-stream"],
         variant: Variant::ClientPolicies(|| Policies { retry: Arc::new(Tireless), ..Policies::default() }),
     }
@@ -21,6 +21,6 @@ struct Tireless;
 
 impl RetryRules for Tireless {
     fn transparent(&self, end: &AttemptEnd, made: Made) -> bool {
-        Standard.transparent(end, Made { transparent: 0, ..made })
+        made.transparent < 5 && Standard.transparent(end, Made { transparent: 0, ..made })
     }
 }
