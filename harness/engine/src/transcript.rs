@@ -18,6 +18,7 @@ struct Inner {
     start: Instant,
     events: RefCell<Vec<Event>>,
     grown: Notify,
+    full: Notify,
     attempts: RefCell<BTreeMap<CallRef, u32>>,
     calls: RefCell<BTreeMap<String, u32>>,
     request_ids: RefCell<BTreeMap<String, CallRef>>,
@@ -33,6 +34,7 @@ impl Transcript {
             start: Instant::now(),
             events: RefCell::default(),
             grown: Notify::new(),
+            full: Notify::new(),
             attempts: RefCell::default(),
             calls: RefCell::default(),
             request_ids: RefCell::default(),
@@ -58,12 +60,20 @@ impl Transcript {
             _ => {}
         }
         let mut events = self.0.events.borrow_mut();
+        if events.len() == MOST_EVENTS {
+            self.0.full.notify_one();
+        }
         let seq = events.len() as u32;
         let at_ns = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         events.push(Event { seq, at_ns, what });
         drop(events);
         self.0.grown.notify_waiters();
         seq
+    }
+
+    /// Waits until there are more events than any case needs: a system that spins without letting time pass.
+    pub async fn full(&self) {
+        self.0.full.notified().await;
     }
 
     /// Time since the start.
@@ -183,3 +193,6 @@ impl Default for Transcript {
         Self::new()
     }
 }
+
+/// More events than any case needs.
+const MOST_EVENTS: usize = 200_000;

@@ -178,9 +178,25 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     let Set { actor, faults } = set;
     faults.watch();
     let awaited = actor.awaited.clone();
-    if timeout(case.limit, actor.run(&case.when, Round::default())).await.is_err() {
-        let awaited = awaited.borrow().last().cloned().unwrap_or_else(|| "the end of the steps".into());
-        stage.transcript().write(What::LimitReached { awaited });
+    let done = tokio::select! {
+        biased;
+        () = stage.transcript().full() => Done::Spins,
+        done = timeout(case.limit, actor.run(&case.when, Round::default())) => if done.is_ok() { Done::Steps } else { Done::Limit },
+    };
+    let awaited = || awaited.borrow().last().cloned().unwrap_or_else(|| "the end of the steps".into());
+    match done {
+        Done::Steps => {}
+        Done::Limit => {
+            stage.transcript().write(What::LimitReached { awaited: awaited() });
+        }
+        Done::Spins => {
+            // time does not pass any more, so nothing else can be waited for
+            stage
+                .transcript()
+                .write(What::LimitReached { awaited: format!("{}, while the system kept itself busy without end", awaited()) });
+            stage.transcript().write(What::CaseEnded);
+            return;
+        }
     }
     settle(&actor, setting.virtual_time).await;
     stage.transcript().write(What::CaseEnded);
@@ -193,6 +209,13 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     if let Some(host) = &actor.host {
         host.end();
     }
+}
+
+/// How the steps of a case ended.
+enum Done {
+    Steps,
+    Limit,
+    Spins,
 }
 
 /// Lets everything that has happened be seen: what is under way between tasks, and the lines that a process has written.
