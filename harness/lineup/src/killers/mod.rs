@@ -2,6 +2,7 @@
 //!
 //! One file a deviation, in the folder of its area, plus one line in that folder's list.
 
+mod connections;
 mod deadlines;
 mod health;
 mod metadata;
@@ -83,7 +84,7 @@ impl Killer {
 
 /// Every killer, by name.
 pub fn all() -> Vec<Killer> {
-    let areas = [deadlines::ALL, health::ALL, metadata::ALL, retry::ALL, shutdown::ALL, status::ALL, user::ALL];
+    let areas = [connections::ALL, deadlines::ALL, health::ALL, metadata::ALL, retry::ALL, shutdown::ALL, status::ALL, user::ALL];
     let mut killers: Vec<Killer> = areas.into_iter().flatten().map(|make| make()).collect();
     killers.sort_by_key(|killer| killer.name);
     killers

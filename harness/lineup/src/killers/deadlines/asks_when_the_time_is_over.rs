@@ -16,6 +16,8 @@ pub(super) fn killer() -> Killer {
             "deadline.server.handler-cancelled",
             "deadline.server.server-stream-mid-response",
             "cancel.both.neighbours-unaffected",
+            "deadline.server.unit-table",
+            "user.errors.deadline-and-cancel-kept",
         ],
         variant: Variant::ServerPolicies(|| Policies { deadline: Arc::new(Lasting), gateway: Arc::new(Lasting), ..Policies::default() }),
     }

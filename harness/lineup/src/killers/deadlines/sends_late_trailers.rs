@@ -9,7 +9,20 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.sends-late-trailers",
         deviation: "The late end of a handler is sent on its stream, which the deadline has ended.",
-        breaks: &["deadline.server.nothing-after-expiry", "cancel.both.neighbours-unaffected"],
+        breaks: &[
+            "deadline.server.nothing-after-expiry",
+            "cancel.both.neighbours-unaffected",
+            "deadline.gateway.no-call-after-budget-spent",
+            "deadline.server.client-stream-awaiting-input",
+            "deadline.server.handler-cancelled",
+            "deadline.server.server-stream-mid-response",
+            "deadline.server.terminates-call",
+            "deadline.server.unit-table",
+            "status.passthrough.after-messages",
+            "status.passthrough.every-code-unary",
+            "status.wire.decimal-form",
+            "user.errors.deadline-and-cancel-kept",
+        ],
         variant: Variant::ServerWire(|| tampering(Late::default)),
     }
 }

@@ -11,7 +11,22 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.watch-says-the-first-state-only",
         deviation: "A Watch is never told of a change.",
-        breaks: &["health.watch.every-change", "health.watch.independent-watchers"],
+        breaks: &[
+            "health.watch.every-change",
+            "health.watch.independent-watchers",
+            "health.dependency.down-within-bound",
+            "health.dependency.flapping-settles",
+            "health.dependency.hanging-check-bounded",
+            "health.dependency.named-service-follows",
+            "health.dependency.recovers-within-bound",
+            "health.shutdown.state-latched",
+            "health.shutdown.watchers-notified",
+            "health.startup.not-serving-until-ready",
+            "health.watch.cancel-releases-watcher",
+            "health.watch.slow-watcher-isolated",
+            "shutdown.long-lived.watch-does-not-hold-drain",
+            "shutdown.order.health-before-goaway",
+        ],
         variant: Variant::ServerPolicies(|| Policies { health: Arc::new(Once), ..Policies::default() }),
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn killer() -> Killer {
             "metadata.position.kept-apart",
             "metadata.size.continuation",
             "metadata.timing.initial-before-message",
+            "retry.commit.headers-commit",
         ],
         variant: Variant::ClientPolicies(|| Policies { metadata: Arc::new(NoInitialMetadata), ..Policies::default() }),
     }

@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.reserved-keys-sent",
         deviation: "Protocol fields among the application's metadata are sent beside the library's own.",
-        breaks: &["metadata.reserved.caller-cannot-override"],
+        breaks: &["metadata.reserved.caller-cannot-override", "retry.attempts-header.absent-on-first-attempt"],
         variant: Variant::ClientPolicies(|| Policies { metadata: Arc::new(ReservedKeysSent), ..Policies::default() }),
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn killer() -> Killer {
             "metadata.isolation.concurrent-calls",
             "metadata.multi.order",
             "metadata.size.continuation",
+            "user.list.page-token-continues",
         ],
         variant: Variant::ServerPolicies(|| Policies { metadata: Arc::new(SuccessWithoutTrailers), ..Policies::default() }),
     }

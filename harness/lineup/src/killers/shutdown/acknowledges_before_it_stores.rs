@@ -15,6 +15,8 @@ pub(super) fn killer() -> Killer {
             "user.create.duplicate",
             "user.create.ok",
             "shutdown.order.repository-outlives-handlers",
+            "user.create.field-limits",
+            "user.panic.isolation",
         ],
         variant: Variant::ServerPolicies(|| Policies { store: Arc::new(Later), ..Policies::default() }),
     }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.reset-after-headers-unknown",
         deviation: "A reset after response headers is UNKNOWN, whatever its code.",
-        breaks: &["status.rst.mid-body-is-error"],
+        breaks: &["status.rst.mid-body-is-error", "retry.commit.headers-commit"],
         variant: Variant::ClientPolicies(|| Policies { status: Arc::new(ResetAfterHeadersUnknown), ..Policies::default() }),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.waits-for-second-block",
         deviation: "For a call with a request stream, a block that ends the stream is no complete response: the status in it is not read.",
-        breaks: &["status.trailers-only.client-accepts"],
+        breaks: &["status.trailers-only.client-accepts", "retry.replay.stream-messages-in-order"],
         variant: Variant::ClientPolicies(|| Policies { status: Arc::new(WaitsForSecondBlock), ..Policies::default() }),
     }
 }

@@ -10,7 +10,13 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.panic-ends-connection",
         deviation: "A panic in one handler ends the connection and all its calls.",
-        breaks: &["status.handler.panic-contained", "status.handler.panic-status", "user.panic.streaming", "user.panic.unary"],
+        breaks: &[
+            "status.handler.panic-contained",
+            "status.handler.panic-status",
+            "user.panic.streaming",
+            "user.panic.unary",
+            "user.panic.isolation",
+        ],
         variant: Variant::ServerPolicies(|| Policies { panic: Arc::new(PanicEndsConnection), ..Policies::default() }),
     }
 }

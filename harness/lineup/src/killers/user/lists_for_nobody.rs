@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "server.lists-for-nobody",
         deviation: "A cancelled list is read to its end.",
-        breaks: &["user.list.cancel-stops-work"],
+        breaks: &["user.list.cancel-stops-work", "cancel.server.handler-notified"],
         variant: Variant::ServerPolicies(|| Policies { cancel: Arc::new(Tireless), ..Policies::default() }),
     }
 }

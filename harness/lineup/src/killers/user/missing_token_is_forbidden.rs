@@ -16,8 +16,6 @@ pub(super) fn killer() -> Killer {
             "user.auth.streaming-protected",
             "user.auth.public-methods",
             "user.log.one-line-per-unary-call",
-            "metadata.ascii.response-headers",
-            "status.wire.ok-is-explicit",
         ],
         variant: Variant::ServerPolicies(|| Policies { auth: Arc::new(Forbidding), ..Policies::default() }),
     }

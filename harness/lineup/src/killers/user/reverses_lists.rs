@@ -17,6 +17,7 @@ pub(super) fn killer() -> Killer {
             "user.get.found",
             "user.list.cancel-stops-work",
             "user.panic.streaming",
+            "shutdown.inflight.server-stream-completes",
         ],
         variant: Variant::ServerPolicies(|| Policies { user: Arc::new(Unordered), ..Policies::default() }),
     }

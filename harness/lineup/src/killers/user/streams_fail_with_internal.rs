@@ -19,7 +19,6 @@ pub(super) fn killer() -> Killer {
             "user.batch.invalid-item",
             "user.list.page-size",
             "user.list.page-token-continues",
-            "status.app.table",
         ],
         variant: Variant::ServerPolicies(|| Policies { error: Arc::new(Constant), ..Policies::default() }),
     }
