@@ -31,6 +31,10 @@ impl<T> Inbound<T> {
                 self.lines.read(self.messages, end.is_ok());
             }
         }
+        if next.is_err() {
+            // the peer's reset may have come between the two looks of the call's task: it looks again, and first at the reset
+            tokio::task::yield_now().await;
+        }
         next
     }
 }
