@@ -31,10 +31,6 @@ impl<T> Inbound<T> {
                 self.lines.read(self.messages, end.is_ok());
             }
         }
-        if next.is_err() {
-            // the peer's reset may have come between the two looks of the call's task: it looks again, and first at the reset
-            tokio::task::yield_now().await;
-        }
         next
     }
 }
