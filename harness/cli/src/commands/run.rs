@@ -60,7 +60,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     let mut left = 0;
     for target in &targets {
         let cases: Vec<&Case> = selected.iter().copied().filter(|case| target.plays(case.role)).collect();
-        folder.system(target, &cases)?;
+        folder.system(target)?;
         let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { REAL_JOBS });
         let options = Options { jobs, ..options.clone() };
         let progress = Progress::new(context, &target.name, cases.len());

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use proofmark_engine::case::Case;
 use proofmark_engine::run::execute::{Done, Target};
 use proofmark_record::{Line, Machine, Record, RecordWriter, Role, RunEnd, RunStart, SystemInfo, VERSION};
 use proofmark_report::FORMATS;
@@ -61,7 +60,7 @@ impl Folder {
     }
 
     /// Takes note of a system.
-    pub(crate) fn system(&self, target: &Target, cases: &[&Case]) -> Result<()> {
+    pub(crate) fn system(&self, target: &Target) -> Result<()> {
         let info = target.server.as_ref().map(|server| server.info());
         let both = target.client.is_some() && target.server.is_some();
         let role = if both {
@@ -78,7 +77,6 @@ impl Folder {
             tier: target.tier.to_string(),
             features: target.features.iter().cloned().collect(),
         };
-        let _ = cases;
         let (writer, record) = &mut *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         record.systems.push(system.clone());
         Ok(writer.write(&Line::System(system))?)
