@@ -45,6 +45,8 @@ struct State {
     stream: Option<RecvStream>,
     over: Over,
     waker: Option<Waker>,
+    /// The stream was found to be lost, and its owner was asked to look at it before the reader is told.
+    is_owner_asked: bool,
 }
 
 /// What a reader sees of a stream that its owner has let go.
@@ -58,7 +60,7 @@ pub(crate) enum Over {
 
 impl RequestStream {
     pub(crate) fn new(stream: RecvStream) -> Self {
-        Self(Arc::new(Mutex::new(State { stream: Some(stream), over: Over::Lost, waker: None })))
+        Self(Arc::new(Mutex::new(State { stream: Some(stream), over: Over::Lost, waker: None, is_owner_asked: false })))
     }
 
     /// Lets the stream go. Whoever reads it is told.
@@ -94,6 +96,12 @@ impl RequestStream {
                 // fails only for a stream that is gone, where credit has no meaning
                 let _ = stream.flow_control().release_capacity(data.len());
                 Poll::Ready(Some(Ok(data)))
+            }
+            // the reset came after the owner last looked: it decides what becomes of the handler, so it comes first
+            Poll::Ready(Some(Err(_))) if !state.is_owner_asked => {
+                state.is_owner_asked = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(lost()))),
             Poll::Ready(None) => Poll::Ready(None),

@@ -52,6 +52,8 @@ pub(crate) struct CallTask {
 enum Side {
     /// Nothing has been sent.
     Fresh(SendResponse<Bytes>),
+    /// h2 did not take the headers. The stream has just been reset, and the next look at it tells; the handler waits until then.
+    Unopened(SendResponse<Bytes>),
     /// The headers have been sent.
     Open(SendStream<Bytes>, Chunk),
     /// Nothing more is sent; the stream is kept until the connection has ended.
@@ -142,6 +144,10 @@ impl CallTask {
     fn poll_loss(&mut self, cx: &mut Context<'_>) -> Poll<Loss> {
         let polled = match &mut self.side {
             Side::Fresh(respond) => respond.poll_reset(cx),
+            Side::Unopened(respond) => match respond.poll_reset(cx) {
+                Poll::Pending => return Poll::Ready(Loss::Connection),
+                reset => reset,
+            },
             Side::Open(stream, _) | Side::Held(stream) => stream.poll_reset(cx),
             Side::Gone => return Poll::Pending,
         };
@@ -242,7 +248,7 @@ impl CallTask {
                 Work::Head(reply) => match reply.as_mut().poll(cx) {
                     Poll::Ready(Ok(response)) => self.answered(response),
                     Poll::Pending => {
-                        self.open_if_wanted();
+                        self.open_if_wanted(cx);
                         return Poll::Pending;
                     }
                 },
@@ -261,7 +267,7 @@ impl CallTask {
                     let Work::Body(body) = &mut self.work else { continue };
                     match http_body::Body::poll_frame(Pin::new(body), cx) {
                         Poll::Pending => {
-                            self.open_if_wanted();
+                            self.open_if_wanted(cx);
                             return Poll::Pending;
                         }
                         Poll::Ready(frame) => self.respond(frame),
@@ -328,7 +334,14 @@ impl CallTask {
 
     /// Moves response bytes into the window. Bytes are handed over only as far as they can leave, so trailers and resets never queue behind them.
     fn flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Side::Open(stream, chunk) = &mut self.side else { return Poll::Ready(()) };
+        let (stream, chunk) = match &mut self.side {
+            Side::Open(stream, chunk) => (stream, chunk),
+            Side::Unopened(_) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Side::Fresh(_) | Side::Held(_) | Side::Gone => return Poll::Ready(()),
+        };
         while chunk.left() > 0 {
             stream.reserve_capacity(chunk.left());
             let capacity = stream.capacity();
@@ -346,21 +359,24 @@ impl CallTask {
         Poll::Ready(())
     }
 
-    fn open_if_wanted(&mut self) {
+    fn open_if_wanted(&mut self, cx: &mut Context<'_>) {
         if self.call.wants_headers() && self.app.policies.metadata.sends_headers_at_once() {
             self.open();
+            if matches!(self.side, Side::Unopened(_)) {
+                cx.waker().wake_by_ref();
+            }
         }
     }
 
     /// Sends the headers, if they have not been sent.
     fn open(&mut self) {
-        if let Side::Fresh(respond) = &mut self.side {
-            let fields = block::opening(&self.call, &self.app.policies);
-            self.side = match respond.send_response(response(fields), false) {
+        self.side = match std::mem::replace(&mut self.side, Side::Gone) {
+            Side::Fresh(mut respond) => match respond.send_response(response(block::opening(&self.call, &self.app.policies)), false) {
                 Ok(stream) => Side::Open(stream, Chunk::default()),
-                Err(_) => Side::Gone,
-            };
-        }
+                Err(_) => Side::Unopened(respond),
+            },
+            side => side,
+        };
     }
 
     /// Sends the status and lets the stream go. A stream that is gone already needs none, so errors of sending mean nothing here.
@@ -375,14 +391,14 @@ impl CallTask {
         match &mut self.side {
             Side::Fresh(respond) => drop(respond.send_response(response(fields), true)),
             Side::Open(stream, _) => drop(stream.send_trailers(fields)),
-            Side::Held(_) | Side::Gone => {}
+            Side::Unopened(_) | Side::Held(_) | Side::Gone => {}
         }
         self.let_go();
     }
 
     fn reset(&mut self, reason: Reason) {
         match &mut self.side {
-            Side::Fresh(respond) => respond.send_reset(reason),
+            Side::Fresh(respond) | Side::Unopened(respond) => respond.send_reset(reason),
             Side::Open(stream, _) | Side::Held(stream) => stream.send_reset(reason),
             Side::Gone => {}
         }
