@@ -4,6 +4,7 @@
 //! - [`health`]: the standard health service
 //! - [`rpc`]: the status model behind `grpc-status-details-bin`
 //! - [`driver`]: commands to and events from a client system
+//! - [`json`]: those as lines
 //! - [`DESCRIPTORS`]: all of them as a serialised `FileDescriptorSet`, for reflection and for rendering messages
 
 #![expect(missing_docs, reason = "the generated items carry the comments of their proto files")]
@@ -29,6 +30,8 @@ pub mod rpc {
 pub mod driver {
     tonic::include_proto!("proofmark.driver.v1");
 }
+
+pub mod json;
 
 /// Every proto file of this crate and what it imports, as a serialised `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

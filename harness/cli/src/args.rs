@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use proofmark_transport::Seed;
 
+use crate::systems::SystemName;
+
 /// Judges whether gRPC servers and clients keep their operational promises - deadlines, retries, status mapping, metadata, health, draining - when
 /// the transport misbehaves.
 #[derive(Debug, Parser)]
@@ -30,8 +32,16 @@ pub enum Command {
     Report(ReportArgs),
     /// Run every broken variant of the reference over all cases
     Killers(KillersArgs),
+    /// List the systems that are known by name
+    Systems(SystemsArgs),
+    /// Build systems that are known by name
+    Build(BuildArgs),
+    /// Look whether systems can be tested: tools, build, start, calls, shutdown, and the driver protocol
+    Doctor(DoctorArgs),
     /// Run the reference user service
     Serve(Box<ServeArgs>),
+    /// Run the reference client as a driver: commands on standard input, events on standard output
+    Drive,
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// End what is started here when standard input ends (used by `run` itself)
@@ -85,6 +95,15 @@ pub struct RunArgs {
     /// Test a server that this command line starts; split into words, run without a shell, `$PORT` is replaced; may be repeated
     #[arg(long, value_name = "CMD")]
     pub server_cmd: Vec<String>,
+    /// Test a client through the driver that this command line starts; may be repeated
+    #[arg(long, value_name = "CMD")]
+    pub driver_cmd: Vec<String>,
+    /// Test a system by name, as it was built; NAME@VERSION for another release of its library; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub system: Vec<SystemName>,
+    /// Where systems known by name are
+    #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
+    pub systems: PathBuf,
     /// Test a server that runs already; may be repeated
     #[arg(long, value_name = "HOST:PORT")]
     pub address: Vec<String>,
@@ -173,6 +192,42 @@ pub struct KillersArgs {
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
 }
+
+/// `proofmark systems`.
+#[derive(Debug, clap::Args)]
+pub struct SystemsArgs {
+    /// Where systems known by name are
+    #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
+    pub systems: PathBuf,
+}
+
+/// `proofmark build`.
+#[derive(Debug, clap::Args)]
+pub struct BuildArgs {
+    /// Which; NAME@VERSION for another release of its library; all if absent
+    #[arg(value_name = "NAME")]
+    pub names: Vec<SystemName>,
+    /// Where systems known by name are
+    #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
+    pub systems: PathBuf,
+}
+
+/// `proofmark doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Which; all if absent
+    #[arg(value_name = "NAME")]
+    pub names: Vec<SystemName>,
+    /// Look at a driver that this command line starts, instead of systems
+    #[arg(long, value_name = "CMD")]
+    pub driver_cmd: Option<String>,
+    /// Where systems known by name are
+    #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
+    pub systems: PathBuf,
+}
+
+/// Where systems known by name are, in our own repository.
+const SYSTEMS: &str = "fixtures/peers";
 
 /// `proofmark completions`.
 #[derive(Debug, clap::Args)]

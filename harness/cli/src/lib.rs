@@ -11,6 +11,8 @@ pub mod exit;
 #[path = "run/mod.rs"]
 mod run_parts;
 mod select;
+pub mod systems;
+mod targets;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,6 +41,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Judge(args) => commands::judge::run(&args, &context),
         Command::Report(args) => commands::report::run(&args, &context),
         Command::Killers(args) => commands::killers::run(&args, &context),
+        Command::Systems(args) => commands::systems::run(&args, &context),
+        Command::Build(args) => commands::build::run(&args, &context),
+        Command::Doctor(args) => commands::doctor::run(&args, &context),
+        Command::Drive => commands::drive::run(),
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Completions(args) => commands::completions::run(&args, &context),
         Command::Supervise(args) => commands::supervise::run(&args),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use proofmark_client::policy::Policies;
 use proofmark_client::{CallEvent, CallEvents, CallHandle, CallKind, CallOptions, Channel, Keepalive, Metadata, Options, Value};
 use proofmark_system::driver::{self, Command, Event, command, event};
-use proofmark_system::{ClientFactory, ClientInfo, ClientLaunch, ClientSystem, StartError};
+use proofmark_system::{ClientEvent, ClientFactory, ClientInfo, ClientLaunch, ClientSystem, StartError};
 use proofmark_transport::{BoxFuture, Clock, Network};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -71,7 +71,7 @@ impl ClientFactory for ReferenceClient {
 
 /// What it declares, in the words of the driver protocol, section 4.
 pub const FEATURES: &[&str] = &[
-    "driver",
+    DRIVER,
     "service-config",
     "service-config-text",
     "addresses",
@@ -88,6 +88,9 @@ pub const FEATURES: &[&str] = &[
     "retry",
     "round-robin",
 ];
+
+/// Not of that page: a client that takes commands at all.
+const DRIVER: &str = "driver";
 
 struct Driver {
     policies: Policies,
@@ -131,6 +134,9 @@ impl ClientSystem for Driver {
                 None => self.answer(id, no_such("channel", close.channel)),
             },
             Some(command::Kind::StartCall(start)) => self.start_call(id, start),
+            Some(command::Kind::Send(send)) if send.uncompressed => {
+                self.answer(id, unsupported("send.uncompressed", "the reference client does not have it yet"));
+            }
             Some(command::Kind::Send(send)) => match self.calls.get(&send.call) {
                 Some(slot) => {
                     let message = payload(send.message.unwrap_or_default());
@@ -180,13 +186,8 @@ impl Driver {
     }
 
     fn open(&mut self, open: driver::OpenChannel) -> event::Kind {
-        if open.tls.is_some()
-            || open.scripted_resolver
-            || open.dns_service_config
-            || !open.target.is_empty()
-            || !open.compression.is_empty()
-        {
-            return unsupported("open_channel", "TLS, resolvers, targets and compression are not there yet");
+        if let Some(field) = undeclared(&open) {
+            return unsupported(&format!("open_channel.{field}"), "the reference client does not have it yet");
         }
         let addresses: Result<Vec<SocketAddr>, _> = open.addresses.iter().map(|address| address.parse()).collect();
         let Ok(addresses) = addresses else { return error("an address is not ip:port".into()) };
@@ -229,6 +230,9 @@ impl Driver {
             driver::CallKind::BidiStreaming => CallKind::BidiStreaming,
             driver::CallKind::Unspecified => return self.answer(id, unsupported("start_call.kind", "unknown kind")),
         };
+        if start.codec != driver::Codec::Raw as i32 {
+            return self.answer(id, unsupported("start_call.codec", "the reference client does not have it yet"));
+        }
         let mut options = CallOptions::new(start.method, kind);
         options.metadata = metadata(start.metadata);
         options.timeout = start.timeout_seconds.map(seconds);
@@ -294,15 +298,31 @@ async fn show_call(call: u32, mut events: CallEvents, show: Show) {
 
 #[derive(Clone, Debug)]
 struct Show {
-    events: UnboundedSender<Event>,
+    events: UnboundedSender<ClientEvent>,
     clock: Clock,
 }
 
 impl Show {
     fn event(&self, re: Option<u32>, kind: event::Kind) {
         // the harness has gone where nobody takes events any more
-        let _ = self.events.send(Event { re, at_seconds: self.clock.elapsed().as_secs_f64(), kind: Some(kind) });
+        let _ = self.events.send(ClientEvent::Shown(Event { re, at_seconds: self.clock.elapsed().as_secs_f64(), kind: Some(kind) }));
     }
+}
+
+/// The first field that is given and belongs to a feature that is not declared.
+fn undeclared(open: &driver::OpenChannel) -> Option<&'static str> {
+    let fields = [
+        ("target", !open.target.is_empty()),
+        ("scripted_resolver", open.scripted_resolver),
+        ("dns_service_config", open.dns_service_config),
+        ("connect", open.connect),
+        ("watch_state", open.watch_state),
+        ("tls", open.tls.is_some()),
+        ("compression", !open.compression.is_empty()),
+        ("max_attempts_limit", open.max_attempts_limit.is_some()),
+        ("disable_health_check", open.disable_health_check),
+    ];
+    fields.into_iter().find_map(|(name, is_given)| is_given.then_some(name))
 }
 
 fn described() -> event::Kind {
@@ -313,7 +333,7 @@ fn described() -> event::Kind {
         library: "proofmark-client".into(),
         library_version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
-        features: FEATURES.iter().map(|feature| (*feature).to_owned()).collect(),
+        features: FEATURES.iter().filter(|feature| **feature != DRIVER).map(|feature| (*feature).to_owned()).collect(),
     })
 }
 

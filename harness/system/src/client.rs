@@ -45,5 +45,16 @@ pub struct ClientLaunch {
     /// Its chance.
     pub seed: Seed,
     /// Where its events go.
-    pub events: UnboundedSender<Event>,
+    pub events: UnboundedSender<ClientEvent>,
+}
+
+/// What a client system shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientEvent {
+    /// An event of the driver protocol.
+    Shown(Event),
+    /// A line of its standard error.
+    Stderr(Vec<u8>),
+    /// It broke the protocol, hung or ended; nothing more comes.
+    Failed(String),
 }

@@ -7,7 +7,7 @@
 mod client;
 mod server;
 
-pub use client::{ClientFactory, ClientInfo, ClientLaunch, ClientSystem};
+pub use client::{ClientEvent, ClientFactory, ClientInfo, ClientLaunch, ClientSystem};
 pub use proofmark_api::driver;
 pub use server::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StoreSlot, Token};
 

@@ -1,26 +1,25 @@
 //! `proofmark killers`: does each broken variant fail its cases, and no others?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use proofmark_engine::case::{Case, Role};
-use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Options, Target, execute};
 use proofmark_engine::run::killing::{Kill, sort_out, without_killer};
 use proofmark_lineup::killers::{self, Killer};
-use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
-use proofmark_lineup::reference_server::{self, ReferenceServer};
+use proofmark_lineup::reference_client::ReferenceClient;
+use proofmark_lineup::reference_server::ReferenceServer;
 use proofmark_record::CaseResult;
-use proofmark_system::Tier;
 use proofmark_transport::Seed;
 
 use crate::args::KillersArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::select::Suites;
+use crate::targets::in_process;
 
 pub(crate) fn run(args: &KillersArgs, context: &Context) -> Result<Exit> {
     let chosen = chosen(args)?;
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &KillersArgs, context: &Context) -> Result<Exit> {
     for killer in &chosen {
         let cases: Vec<&Case> =
             suites.cases.iter().filter(|case| case.role == Role::Pair || killer.is_server() == (case.role == Role::Server)).collect();
-        let target = target(killer.name, killer.client(), killer.server());
+        let target = in_process(killer.name, killer.client(), killer.server());
         let kill = sort_out(killer.breaks, &results(&cases, &target, &suites, jobs));
         let good = kill.survivors.is_empty() && kill.casualties.is_empty();
         bad += usize::from(!good);
@@ -53,7 +52,7 @@ pub(crate) fn run(args: &KillersArgs, context: &Context) -> Result<Exit> {
     let mut exit = if bad > 0 { Exit::Fails } else { Exit::Conforms };
     if args.names.is_empty() {
         let all: Vec<&Case> = suites.cases.iter().collect();
-        let reference = target("reference", Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
+        let reference = in_process("reference", Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
         let missing = without_killer(&results(&all, &reference, &suites, jobs), &kills);
         if !missing.is_empty() {
             context.say(&format!("{} must-level cases without a killer:\n  {}", missing.len(), missing.join("\n  ")));
@@ -73,12 +72,6 @@ fn chosen(args: &KillersArgs) -> Result<Vec<Killer>> {
         .into_iter()
         .filter(|killer| args.names.is_empty() || args.names.iter().any(|name| killer.name.starts_with(name.as_str())))
         .collect())
-}
-
-fn target(name: &str, client: Arc<dyn proofmark_system::ClientFactory>, server: Arc<dyn proofmark_system::ServerFactory>) -> Target {
-    let mut features: BTreeSet<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
-    features.extend(reference_server::features());
-    Target { name: name.to_owned(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User }
 }
 
 fn results(cases: &[&Case], target: &Target, suites: &Suites, jobs: usize) -> Vec<CaseResult> {

@@ -1,6 +1,9 @@
 //! One file a subcommand.
 
+pub(crate) mod build;
 pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod drive;
 pub(crate) mod explain;
 pub(crate) mod judge;
 pub(crate) mod killers;
@@ -9,3 +12,4 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod supervise;
+pub(crate) mod systems;

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use proofmark_api::driver::{
-    CallKind as Kind, Cancel, CloseChannel, Command, Event, HalfClose, Metadata, OpenChannel, Payload, Resolve, Send, StartCall, command,
-    ended, event, metadata, open_channel,
+    CallKind as Kind, Cancel, CloseChannel, Command, Describe, Event, HalfClose, Metadata, OpenChannel, Payload, Resolve, Send, StartCall,
+    command, ended, event, metadata, open_channel,
 };
 use proofmark_record::{CallKind, CallRef, Direction, End, Outcome, Owed, StatusSeen, Text, What};
-use proofmark_system::ClientSystem;
+use proofmark_system::{ClientEvent, ClientSystem};
 use proofmark_wire::binary;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
@@ -39,6 +39,7 @@ struct Inner {
     calls: RefCell<BTreeMap<u32, CallRef>>,
     numbers: RefCell<BTreeMap<CallRef, u32>>,
     answers: RefCell<BTreeMap<u32, oneshot::Sender<event::Kind>>>,
+    has_failed: Cell<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ impl DriverCaller {
     pub fn new(
         stage: &Stage,
         system: Box<dyn ClientSystem>,
-        events: UnboundedReceiver<Event>,
+        events: UnboundedReceiver<ClientEvent>,
         options: Channel,
         service_config: Option<String>,
         addresses: Vec<SocketAddr>,
@@ -70,6 +71,7 @@ impl DriverCaller {
             calls: RefCell::default(),
             numbers: RefCell::default(),
             answers: RefCell::default(),
+            has_failed: Cell::new(false),
         }));
         let listening = caller.clone();
         stage.tasks().spawn(async move { listening.listen(events).await });
@@ -114,6 +116,11 @@ impl DriverCaller {
             let resolve = Resolve { channel, addresses: self.address_texts(), service_config: service_config.clone(), error: None };
             self.ask(command::Kind::Resolve(resolve)).await;
         }
+    }
+
+    /// Waits until everything that the driver has shown is written down: the answer to a command comes behind it.
+    pub async fn settle(&self) {
+        self.ask(command::Kind::Describe(Describe {})).await;
     }
 
     /// Cancels a call.
@@ -282,6 +289,9 @@ impl DriverCaller {
     }
 
     async fn ask(&self, kind: command::Kind) -> Option<event::Kind> {
+        if self.0.has_failed.get() {
+            return None;
+        }
         let id = self.fresh();
         let (sender, answer) = oneshot::channel();
         self.0.answers.borrow_mut().insert(id, sender);
@@ -303,10 +313,23 @@ impl DriverCaller {
         });
     }
 
-    async fn listen(&self, mut events: UnboundedReceiver<Event>) {
+    async fn listen(&self, mut events: UnboundedReceiver<ClientEvent>) {
         while let Some(event) = events.recv().await {
-            self.shown(event);
+            match event {
+                ClientEvent::Shown(event) => self.shown(event),
+                ClientEvent::Stderr(line) => {
+                    self.0.stage.transcript().write(What::Stderr { text: Text::from(&line[..]) });
+                }
+                ClientEvent::Failed(text) => self.failed(&text),
+            }
         }
+    }
+
+    /// Nothing more comes: whoever waits for an answer gets none.
+    fn failed(&self, text: &str) {
+        self.0.stage.transcript().write(What::SystemError { text: format!("the driver failed: {text}") });
+        self.0.has_failed.set(true);
+        self.0.answers.borrow_mut().clear();
     }
 
     fn shown(&self, event: Event) {
@@ -344,21 +367,17 @@ impl DriverCaller {
             event::Kind::ResolveRequested(_) => {
                 transcript.write(What::Resolver { direction: Direction::Received });
             }
-            event::Kind::Error(error) => {
-                transcript.write(What::SystemError { text: format!("the driver failed: {}", error.text) });
-            }
+            event::Kind::Error(error) => self.failed(&error.text),
             _ => {}
         }
     }
 
     fn answered(&self, re: u32, kind: event::Kind) {
         match &kind {
-            event::Kind::Error(error) => {
-                self.0.stage.transcript().write(What::SystemError { text: format!("the driver failed: {}", error.text) });
-            }
+            event::Kind::Error(error) => self.failed(&error.text),
+            // only what is core or declared is ever asked for
             event::Kind::Unsupported(unsupported) => {
-                let text = format!("the driver cannot give the stimulus: {} ({})", unsupported.what, unsupported.reason);
-                self.owed(text);
+                self.failed(&format!("`{}` is core or declared, and it answered `unsupported`: {}", unsupported.what, unsupported.reason));
             }
             _ => {}
         }

@@ -181,6 +181,7 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     let done = tokio::select! {
         biased;
         () = stage.transcript().full() => Done::Spins,
+        () = stage.transcript().wait(|event| matches!(event.what, What::SystemError { .. })) => Done::Failed,
         done = timeout(case.limit, actor.run(&case.when, Round::default())) => if done.is_ok() { Done::Steps } else { Done::Limit },
     };
     let awaited = || awaited.borrow().last().cloned().unwrap_or_else(|| "the end of the steps".into());
@@ -188,6 +189,13 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
         Done::Steps => {}
         Done::Limit => {
             stage.transcript().write(What::LimitReached { awaited: awaited() });
+        }
+        Done::Failed => {
+            stage.transcript().write(What::CaseEnded);
+            if let Some(host) = &actor.host {
+                host.end();
+            }
+            return;
         }
         Done::Spins => {
             // time does not pass any more, so nothing else can be waited for
@@ -216,6 +224,7 @@ enum Done {
     Steps,
     Limit,
     Spins,
+    Failed,
 }
 
 /// Lets everything that has happened be seen: what is under way between tasks, and the lines that a process has written.
@@ -225,6 +234,10 @@ async fn settle(actor: &Actor, virtual_time: bool) {
     }
     if virtual_time {
         return;
+    }
+    if let Caller::Driver(driver) = &actor.caller {
+        // a driver that does not answer is found by its own watch
+        driver.settle().await;
     }
     if let Some(host) = actor.host.as_ref().filter(|host| host.has_hooks()) {
         // handlers and lines of calls that have ended are still under way; what never comes is found by the checks

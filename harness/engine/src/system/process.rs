@@ -21,6 +21,8 @@ use tokio::sync::oneshot;
 pub struct ProcessServer {
     /// Its name in reports.
     pub name: String,
+    /// The release of what it is made of.
+    pub version: String,
     /// The words of the command line.
     pub command: Vec<String>,
     /// Our own binary, for the supervisor.
@@ -40,7 +42,7 @@ impl ServerFactory for ProcessServer {
     fn info(&self) -> ServerInfo {
         ServerInfo {
             name: self.name.clone(),
-            version: "unknown".into(),
+            version: self.version.clone(),
             tier: Tier::Process,
             features: self.features.clone(),
             shared: false,
