@@ -21,7 +21,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run cases against a system; without further words against the reference, in process
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List cases, with what they prove and need
     List(ListArgs),
     /// Explain a requirement, case, check, step, fault or killer

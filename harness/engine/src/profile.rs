@@ -293,6 +293,9 @@ fn text_path(path: &str, side: Side) -> Option<&'static [&'static str]> {
     })
 }
 
+/// After so many bytes a message of a given size repeats.
+pub const UNIT: usize = 1024;
+
 /// A legal message of exactly `size` bytes (one byte apart, which no message has): a field that nobody knows.
 fn sized(size: usize) -> Vec<u8> {
     const UNKNOWN_FIELD: u8 = 0x7a; // field 15, length-delimited
@@ -307,7 +310,11 @@ fn sized(size: usize) -> Vec<u8> {
             length >>= 7;
         }
     }
-    bytes.resize(size, 0);
+    bytes.resize(size.min(UNIT), 0);
+    // what repeats can be told to a driver in a few bytes
+    while bytes.len() < size {
+        bytes.extend_from_within(..UNIT.min(size - bytes.len()));
+    }
     bytes
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use proofmark_api::driver::{
     CallKind as Kind, Cancel, CloseChannel, Command, Describe, Event, HalfClose, Metadata, OpenChannel, Payload, Resolve, Send, StartCall,
     command, ended, event, metadata, open_channel,
@@ -160,7 +161,7 @@ impl DriverCaller {
             }
         };
         let sends_one = matches!(plan.kind, CallKind::Unary | CallKind::ServerStreaming);
-        let request = sends_one.then(|| Payload { data: self.request(&given, &plan, round, &call).into(), size: None });
+        let request = sends_one.then(|| self.request(&given, &plan, round, &call));
         let number = self.fresh();
         self.0.calls.borrow_mut().insert(number, call.clone());
         self.0.numbers.borrow_mut().insert(call.clone(), number);
@@ -172,12 +173,12 @@ impl DriverCaller {
             metadata,
             timeout_seconds: given.deadline.map(|deadline| deadline.as_secs_f64()),
             wait_for_ready: given.wait_for_ready,
-            request: request.clone(),
+            request: request.as_deref().map(payload),
             read_policy: 0,
             codec: 0,
         };
-        if let Some(payload) = &request {
-            self.sent(&call, &payload.data);
+        if let Some(data) = &request {
+            self.sent(&call, data);
         }
         self.tell(command::Kind::StartCall(start));
         let acting = Acting { caller: self.clone(), call, number, plan, scope, received: Rc::new(Cell::new(0)) };
@@ -472,7 +473,7 @@ impl Acting {
 
     async fn send(&self, data: Vec<u8>) {
         self.caller.sent(&self.call, &data);
-        let message = Some(Payload { data: data.into(), size: None });
+        let message = Some(payload(&data));
         let answer = self.caller.ask(command::Kind::Send(Send { call: self.number, message, uncompressed: false })).await;
         if let Some(event::Kind::Refused(refused)) = answer {
             self.caller.0.stage.transcript().write(What::SendRefused { call: self.call.clone(), text: refused.text });
@@ -503,6 +504,13 @@ impl Acting {
             })
             .await;
     }
+}
+
+/// Bytes for a driver; what repeats is said as a pattern, since a line is bounded.
+fn payload(data: &[u8]) -> Payload {
+    let repeats = data.len() > profile::UNIT && data.iter().zip(&data[profile::UNIT..]).all(|(a, b)| a == b);
+    let kept = if repeats { &data[..profile::UNIT] } else { data };
+    Payload { data: Bytes::copy_from_slice(kept), size: repeats.then(|| u32::try_from(data.len()).unwrap_or(u32::MAX)) }
 }
 
 fn outcome(outcome: Option<ended::Outcome>) -> Outcome {

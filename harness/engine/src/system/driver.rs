@@ -297,10 +297,10 @@ impl State {
     }
 
     fn show(&mut self, mut event: driver::Event) {
-        if let Some(re) = event.re {
-            if self.unanswered.remove(&re).is_none() {
-                return self.fail(&format!("it answered command {re}, which waits for no answer"));
-            }
+        if let Some(re) = event.re
+            && self.unanswered.remove(&re).is_none()
+        {
+            return self.fail(&format!("it answered command {re}, which waits for no answer"));
         }
         match self.is_ours(&event) {
             Ok(true) => {}
