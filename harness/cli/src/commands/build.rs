@@ -19,7 +19,7 @@ pub(crate) fn run(args: &BuildArgs, context: &Context) -> Result<Exit> {
         context.complain(&format!("building {} with {} in {}", system.name, system.manifest.library, system.out.display()));
         match build(&system, &stop) {
             Ok((version, took)) => {
-                context.say(&format!("{}: {} {version}, {:.1} s", system.name, system.manifest.library, took.as_secs_f64()))
+                context.say(&format!("{}: {} {version}, {:.1} s", system.name, system.manifest.library, took.as_secs_f64()));
             }
             Err(error) => {
                 context.complain(&format!("error: {error:#}"));

@@ -144,30 +144,12 @@ impl DriverCaller {
         let metadata = self.metadata(&call, &given, &plan, round);
         let via = via.unwrap_or_else(|| "main".into());
         let state = self.channel(&via).await;
-        let transcript = self.0.stage.transcript();
-        transcript.write(What::CallStarted {
-            call: call.clone(),
-            via,
-            method: plan.path.clone(),
-            call_kind: plan.kind,
-            deadline_ns: given.deadline.map(|deadline| deadline.as_nanos() as u64),
-            metadata: metadata.iter().map(|entry| (entry.key.clone(), value_of(entry))).collect(),
-        });
-        let channel = match state {
-            ChannelState::Open(channel) => channel,
-            ChannelState::Refused(text) => {
-                transcript.write(What::CallEnded { call, outcome: Outcome::Refused { text } });
-                return;
-            }
-        };
         let sends_one = matches!(plan.kind, CallKind::Unary | CallKind::ServerStreaming);
         let request = sends_one.then(|| self.request(&given, &plan, round, &call));
         let number = self.fresh();
-        self.0.calls.borrow_mut().insert(number, call.clone());
-        self.0.numbers.borrow_mut().insert(call.clone(), number);
-        let start = StartCall {
+        let mut start = StartCall {
             call: number,
-            channel,
+            channel: 0,
             method: plan.path.clone(),
             kind: driver_kind(plan.kind).into(),
             metadata,
@@ -177,10 +159,29 @@ impl DriverCaller {
             read_policy: 0,
             codec: 0,
         };
+        // from here to the command nothing takes time: the call's own begins
+        let transcript = self.0.stage.transcript();
+        transcript.write(What::CallStarted {
+            call: call.clone(),
+            via,
+            method: plan.path.clone(),
+            call_kind: plan.kind,
+            deadline_ns: given.deadline.map(|deadline| deadline.as_nanos() as u64),
+            metadata: start.metadata.iter().map(|entry| (entry.key.clone(), value_of(entry))).collect(),
+        });
+        start.channel = match state {
+            ChannelState::Open(channel) => channel,
+            ChannelState::Refused(text) => {
+                transcript.write(What::CallEnded { call, outcome: Outcome::Refused { text } });
+                return;
+            }
+        };
+        self.0.calls.borrow_mut().insert(number, call.clone());
+        self.0.numbers.borrow_mut().insert(call.clone(), number);
+        self.tell(command::Kind::StartCall(start));
         if let Some(data) = &request {
             self.sent(&call, data);
         }
-        self.tell(command::Kind::StartCall(start));
         let acting = Acting { caller: self.clone(), call, number, plan, scope, received: Rc::new(Cell::new(0)) };
         acting.play(&given, round, sends_one).await;
     }
