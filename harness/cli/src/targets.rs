@@ -189,7 +189,7 @@ fn probed(server: impl Probed, tier: Tier, suites: &Suites, scratch: &Path) -> R
     Ok(Target { name, client: None, server: Some(Arc::new(server)), tier, features, profile: seen.profile() })
 }
 
-fn words(command: &str, flag: &str) -> Result<Vec<String>> {
+pub(crate) fn words(command: &str, flag: &str) -> Result<Vec<String>> {
     let words = split(command)?;
     if words.is_empty() {
         bail!("{flag} is empty; wanted is a command line such as 'target/release/my-server --port $PORT'");

@@ -53,7 +53,8 @@ impl DriverProcess {
         Ok(Self { described, ..self })
     }
 
-    async fn started(&self) -> Result<(Process, Described), StartError> {
+    /// A new process, and what it says of itself.
+    pub(super) async fn started(&self) -> Result<(Process, Described), StartError> {
         let mut process = self.spawn()?;
         let (events, mut shown) = unbounded_channel();
         process.begin(events);
@@ -164,13 +165,14 @@ impl Drop for Playing {
 
 /// A running driver. Dropping it closes its input, at which it and its supervisor end.
 #[derive(Debug)]
-struct Process {
+pub(super) struct Process {
     lines: Sender<String>,
     talk: Talk,
 }
 
 impl Process {
-    fn begin(&mut self, events: UnboundedSender<ClientEvent>) {
+    /// Begins a case: what the driver shows goes to `events`.
+    pub(super) fn begin(&mut self, events: UnboundedSender<ClientEvent>) {
         let mut state = self.talk.state();
         if let Some(failure) = &state.failure {
             // whoever listens learns it; nobody may listen any more
@@ -188,6 +190,16 @@ impl Process {
         drop(state);
         // a driver that is gone takes no commands; its reader says that it is gone
         let _ = self.lines.send(json::write_command(&command));
+    }
+
+    /// Sends a line as it stands, which may be no command. Its numbers are the driver's own; none of them is looked after.
+    pub(super) fn say(&mut self, id: u32, line: String) {
+        let mut state = self.talk.state();
+        state.unanswered.insert(id, None);
+        state.is_raw = true;
+        drop(state);
+        // a driver that is gone takes no commands; its reader says that it is gone
+        let _ = self.lines.send(line);
     }
 
     fn note(&self, state: &mut State, command: &driver::Command) {
@@ -252,6 +264,8 @@ struct State {
     calls: BTreeMap<u32, bool>,
     tail: VecDeque<String>,
     failure: Option<String>,
+    /// Numbers are not looked after.
+    is_raw: bool,
 }
 
 impl State {
@@ -301,6 +315,9 @@ impl State {
             && self.unanswered.remove(&re).is_none()
         {
             return self.fail(&format!("it answered command {re}, which waits for no answer"));
+        }
+        if self.is_raw {
+            return self.say(ClientEvent::Shown(event));
         }
         match self.is_ours(&event) {
             Ok(true) => {}
