@@ -79,7 +79,7 @@ fn matches(pattern: &str, case: &Case) -> bool {
 }
 
 /// Whether an id is what a pattern says: itself, a beginning up to a dot, or with `*` for anything.
-fn fits(pattern: &str, id: &str) -> bool {
+pub(crate) fn fits(pattern: &str, id: &str) -> bool {
     if !pattern.contains('*') {
         return id == pattern || id.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('.') || pattern.ends_with('.'));
     }

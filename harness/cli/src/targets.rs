@@ -21,6 +21,7 @@ use proofmark_system::{ClientFactory, ServerFactory, StartError, Tier};
 use crate::args::RunArgs;
 use crate::context::Context;
 use crate::select::Suites;
+use crate::systems::deviations::Deviations;
 use crate::systems::{Registry, System};
 
 /// Why there is nothing to test.
@@ -29,11 +30,23 @@ pub(crate) enum Unready {
     NotReady(anyhow::Error),
 }
 
-pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratch: &Path) -> Result<Vec<Target>, Unready> {
+/// A target, and what is known of it.
+pub(crate) struct Tested {
+    pub(crate) target: Target,
+    pub(crate) known: Deviations,
+}
+
+impl From<Target> for Tested {
+    fn from(target: Target) -> Self {
+        Self { target, known: Deviations::default() }
+    }
+}
+
+pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratch: &Path) -> Result<Vec<Tested>, Unready> {
     let mut targets = Vec::new();
     let others = [&args.server_cmd, &args.driver_cmd, &args.address].iter().any(|list| !list.is_empty()) || !args.system.is_empty();
     if args.reference || !others {
-        targets.push(reference(args.killer.as_deref()).map_err(Unready::Usage)?);
+        targets.push(reference(args.killer.as_deref()).map_err(Unready::Usage)?.into());
     } else if args.killer.is_some() {
         return Err(Unready::Usage(anyhow!(
             "--killer puts a variant in the reference's place, and no reference takes part; add --reference"
@@ -42,19 +55,20 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
     for (number, command) in args.server_cmd.iter().enumerate() {
         let name = if args.server_cmd.len() > 1 { format!("process-{}", number + 1) } else { "process".to_owned() };
         let server = process(&name, command, args, context, scratch).map_err(Unready::Usage)?;
-        targets.push(probed(server, Tier::Process, suites, scratch)?);
+        targets.push(probed(server, Tier::Process, suites, scratch)?.into());
     }
     for (number, command) in args.driver_cmd.iter().enumerate() {
         let name = if args.driver_cmd.len() > 1 { format!("driver-{}", number + 1) } else { "driver".to_owned() };
         let words = words(command, "--driver-cmd").map_err(Unready::Usage)?;
         let driver = introduced(DriverProcess::new(name.clone(), words, context.binary.clone()))?;
-        targets.push(with_driver(empty(name), driver));
+        targets.push(with_driver(empty(name), driver).into());
     }
     if !args.system.is_empty() {
         let registry = Registry::load(&args.systems).map_err(Unready::Usage)?;
         for name in &args.system {
             let system = registry.find(name).map_err(Unready::Usage)?;
-            targets.push(named(&system, context, scratch)?);
+            let known = Deviations::read(&system.home, suites).map_err(Unready::Usage)?;
+            targets.push(Tested { target: named(&system, context, scratch)?, known });
         }
     }
     for text in &args.address {
@@ -65,7 +79,7 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         if hostile {
             target.features.insert("hostile".into());
         }
-        targets.push(target);
+        targets.push(target.into());
     }
     Ok(targets)
 }

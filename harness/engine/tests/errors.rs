@@ -7,9 +7,9 @@ use proofmark_engine::{
 use rstest::rstest;
 
 const CATALOGUE: &str = "\
-- {id: a.b.c, role: both, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}
-- {id: a.b.d, role: client, level: should, source: s, statement: s, stimulus: s, observable: o, violation: v, notes: n}
-- {id: health.check.named-service, role: server, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}
+- {id: a.b.c, role: both, owner: library, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}
+- {id: a.b.d, role: client, owner: library, level: should, source: s, statement: s, stimulus: s, observable: o, violation: v, notes: n}
+- {id: health.check.named-service, role: server, owner: library, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}
 ";
 
 fn catalogue() -> Catalogue {
@@ -280,7 +280,7 @@ cases:
 
 #[test]
 fn duplicate_requirements_show_both_places() {
-    let entry = "- {id: a.b.c, role: both, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}\n";
+    let entry = "- {id: a.b.c, role: both, owner: library, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}\n";
     let errors = load_catalogue(&[("one.yaml", entry), ("two.yaml", entry)]).expect_err("one is twice");
     insta::assert_snapshot!(errors);
 }

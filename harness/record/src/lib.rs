@@ -15,6 +15,6 @@ pub use event::{
     SystemAct, What,
 };
 pub use proofmark_wire::StatusCode;
-pub use result::{CaseResult, Finding, Level, Role, Slot, Verdict};
+pub use result::{CaseResult, Finding, Level, Overlay, Owner, Role, Slot, Verdict};
 pub use store::{Line, Machine, Record, RecordError, RecordWriter, RunEnd, RunStart, SystemInfo, VERSION};
 pub use text::Text;

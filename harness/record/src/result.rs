@@ -43,6 +43,13 @@ impl Verdict {
     ];
 }
 
+impl Verdict {
+    /// Whether a case with it has evidence worth keeping.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Fail | Self::Warn | Self::Inconclusive | Self::SystemError | Self::HarnessError)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -106,6 +113,46 @@ impl fmt::Display for Role {
     }
 }
 
+/// Whose promise a requirement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// The gRPC library's.
+    Library,
+    /// The application's.
+    Service,
+    /// A library's where it has it, else the application's.
+    Either,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Library => "library",
+            Self::Service => "service",
+            Self::Either => "either",
+        })
+    }
+}
+
+/// What a list of known deviations makes of a verdict. It never changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "overlay", rename_all = "kebab-case")]
+pub enum Overlay {
+    /// The deviation is on the list.
+    KnownDeviation {
+        /// What the system does instead, and why.
+        reason: String,
+        /// The upstream issue or document, or `unreported`.
+        link: String,
+    },
+    /// The list says that this deviates, and it does not.
+    UnexpectedPass {
+        /// What the list says.
+        reason: String,
+    },
+}
+
 /// Which question a finding answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -154,8 +201,12 @@ pub struct CaseResult {
     pub role: Role,
     /// The strongest level among its requirements.
     pub level: Level,
+    /// Whose promise the first requirement is.
+    pub owner: Owner,
     /// The verdict.
     pub verdict: Verdict,
+    /// What was known of this case before, which the verdict does not know.
+    pub overlay: Option<Overlay>,
     /// Why, where the verdict does not rest on findings: what is missing, what was skipped.
     pub reason: Option<String>,
     /// The requirements it proves.
@@ -176,4 +227,15 @@ pub struct CaseResult {
     pub statement: String,
     /// Where the first requirement comes from.
     pub source: String,
+}
+
+impl CaseResult {
+    /// Whether somebody has to look at it: it is not good and not on a list, or on a list and good.
+    pub fn is_bad(&self) -> bool {
+        match self.overlay {
+            Some(Overlay::KnownDeviation { .. }) => false,
+            Some(Overlay::UnexpectedPass { .. }) => true,
+            None => self.verdict.is_bad(),
+        }
+    }
 }

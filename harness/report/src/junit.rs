@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use proofmark_record::{CaseResult, Record, Verdict};
+use proofmark_record::{CaseResult, Overlay, Record, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::terminal::{failure, transcript};
@@ -30,12 +30,22 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
 fn test_case(record: &Record, case: &CaseResult) -> TestCase {
     let body = || plain(&failure(case, transcript(record, case)));
     let mut status = match case.verdict {
+        _ if matches!(case.overlay, Some(Overlay::KnownDeviation { .. })) => TestCaseStatus::skipped(),
+        _ if matches!(case.overlay, Some(Overlay::UnexpectedPass { .. })) => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Pass | Verdict::Warn | Verdict::Info => TestCaseStatus::success(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Inconclusive | Verdict::SystemError | Verdict::HarnessError => TestCaseStatus::non_success(NonSuccessKind::Error),
         Verdict::Unsupported | Verdict::Skipped => TestCaseStatus::skipped(),
     };
     match case.verdict {
+        _ if case.overlay.is_some() => {
+            let reason = match &case.overlay {
+                Some(Overlay::KnownDeviation { reason, link }) => format!("known deviation: {reason} ({link})"),
+                Some(Overlay::UnexpectedPass { reason }) => format!("unexpected pass; the list says: {reason}"),
+                None => String::new(),
+            };
+            status.set_message(plain(&reason));
+        }
         Verdict::Fail | Verdict::Inconclusive | Verdict::SystemError | Verdict::HarnessError => {
             let message = case
                 .reason

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use proofmark_record::{CaseResult, Record, Verdict};
+use proofmark_record::{CaseResult, Overlay, Record, Verdict};
 
 use crate::terminal::{cell, failure, proven, transcript};
 
@@ -20,7 +20,10 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- `{system}`: {} of {} requirements of the catalogue proven", ids.len(), record.run.requirements)?;
     }
     let of = |wanted: &[Verdict]| record.cases.iter().filter(|case| wanted.contains(&case.verdict)).collect::<Vec<_>>();
-    let failed = of(&[Verdict::Fail, Verdict::SystemError, Verdict::HarnessError, Verdict::Warn]);
+    let failed: Vec<&CaseResult> = of(&[Verdict::Fail, Verdict::SystemError, Verdict::HarnessError, Verdict::Warn, Verdict::Pass])
+        .into_iter()
+        .filter(|case| case.is_bad())
+        .collect();
     if !failed.is_empty() {
         writeln!(out, "\n## Failures\n")?;
     }
@@ -30,13 +33,14 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
             "<details><summary><code>{}</code> on {}: {}</summary>\n\n```text\n{}\n```\n\n</details>\n",
             case.id,
             case.system,
-            case.verdict,
+            if case.verdict == Verdict::Pass { "unexpected pass".to_owned() } else { case.verdict.to_string() },
             fence(&failure(case, transcript(record, case)))
         )?;
     }
     if failed.len() > SHOWN {
         writeln!(out, "{} more are in `report.json`.\n", failed.len() - SHOWN)?;
     }
+    known(record, out)?;
     list(out, "Inconclusive", &of(&[Verdict::Inconclusive]))?;
     writeln!(out, "\nReplay: `proofmark run --seed {}`", record.run.seed)
 }
@@ -69,6 +73,19 @@ fn list(out: &mut dyn Write, title: &str, cases: &[&CaseResult]) -> io::Result<(
     writeln!(out, "\n## {title}\n")?;
     for case in cases {
         writeln!(out, "- `{}` on {}: {}", case.id, case.system, case.reason.as_deref().unwrap_or("no reason is known"))?;
+    }
+    Ok(())
+}
+
+fn known(record: &Record, out: &mut dyn Write) -> io::Result<()> {
+    let mut any = false;
+    for case in &record.cases {
+        let Some(Overlay::KnownDeviation { reason, link }) = &case.overlay else { continue };
+        if !std::mem::replace(&mut any, true) {
+            writeln!(out, "\n## Known deviations\n")?;
+        }
+        let link = if link.starts_with("http") { format!("<{link}>") } else { link.clone() };
+        writeln!(out, "- `{}` on {} ({}): {} {link}", case.id, case.system, case.verdict, reason.trim())?;
     }
     Ok(())
 }

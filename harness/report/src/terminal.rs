@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use indexmap::IndexMap;
-use proofmark_record::{CaseResult, Event, Finding, Record, Slot, Text, Verdict};
+use proofmark_record::{CaseResult, Event, Finding, Overlay, Owner, Record, Slot, Text, Verdict};
 
 use crate::ladder::excerpt;
 
@@ -14,17 +14,12 @@ use crate::ladder::excerpt;
 /// Where `out` cannot be written.
 pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     for case in &record.cases {
-        if is_bad(case.verdict) {
+        if case.is_bad() {
             let events = transcript(record, case);
             writeln!(out, "{}", failure(case, events))?;
         }
     }
     write!(out, "{}", totals(record))
-}
-
-/// Whether a verdict is shown as it happens.
-pub fn is_bad(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Inconclusive | Verdict::SystemError | Verdict::HarnessError)
 }
 
 /// The transcript that belongs to a result: the first bad round has the number that the rounds say.
@@ -41,12 +36,15 @@ pub fn transcript<'a>(record: &'a Record, case: &CaseResult) -> &'a [Event] {
 pub fn failure(case: &CaseResult, events: &[Event]) -> String {
     let mut out = String::new();
     let first = deciding(case);
+    let unexpected = if let Some(Overlay::UnexpectedPass { reason }) = &case.overlay { Some(reason.as_str()) } else { None };
     let headline = match (first, &case.reason) {
+        _ if unexpected.is_some() => format!("it passes, and the list of known deviations says: {}", unexpected.unwrap_or_default()),
         (Some(finding), None) => format!("wanted {}, saw {}", finding.expected, finding.observed),
         (_, Some(reason)) => reason.clone(),
         (None, None) => case.statement.clone(),
     };
     let severity = match case.verdict {
+        Verdict::Pass => "unexpected pass",
         Verdict::Warn => "warning",
         Verdict::Inconclusive => "inconclusive",
         Verdict::SystemError => "system-error",
@@ -56,6 +54,7 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
     let requirement = case.requirements.first().map_or(case.id.as_str(), String::as_str);
     let _ = writeln!(out, "{severity}[{requirement}]: {}", clip(&headline));
     let _ = writeln!(out, "  case    {}    {}    {} {}    requirement: explain {requirement}", case.id, case.level, case.role, case.system);
+    let _ = writeln!(out, "  whose   {}", whose(case.owner));
     let _ = writeln!(out, "  must    {}", one_line(&case.statement));
     let _ = writeln!(out, "  source  {}", one_line(&case.source));
     if !events.is_empty() {
@@ -96,6 +95,12 @@ pub fn totals(record: &Record) -> String {
     let counts: Vec<String> =
         record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let _ = writeln!(out, "{} cases: {}", record.cases.len(), if counts.is_empty() { "none".into() } else { counts.join(", ") });
+    let of = |wanted: fn(&Overlay) -> bool| record.cases.iter().filter(|case| case.overlay.as_ref().is_some_and(wanted)).count();
+    let known = of(|overlay| matches!(overlay, Overlay::KnownDeviation { .. }));
+    let unexpected = of(|overlay| matches!(overlay, Overlay::UnexpectedPass { .. }));
+    if known + unexpected > 0 {
+        let _ = writeln!(out, "{known} of them are known deviations; {unexpected} passed unexpectedly");
+    }
     for (system, proven) in proven(record) {
         let _ = writeln!(out, "{system}: {} of {} requirements of the catalogue proven", proven.len(), record.run.requirements);
     }
@@ -160,11 +165,29 @@ pub fn cell(record: &Record, area: &str, system: &str) -> String {
     let left_out = own.iter().filter(|verdict| matches!(verdict, Verdict::Unsupported | Verdict::Skipped)).count();
     let ran = own.len() - left_out;
     let good = own.iter().filter(|verdict| matches!(verdict, Verdict::Pass | Verdict::Info)).count();
+    let known = record
+        .cases
+        .iter()
+        .filter(|case| case.area == area && case.system == system && matches!(case.overlay, Some(Overlay::KnownDeviation { .. })))
+        .count();
     if own.is_empty() {
         return "-".into();
     }
-    let rest = if left_out > 0 { format!(" ({left_out} left out)") } else { String::new() };
+    let rest = match (known, left_out) {
+        (0, 0) => String::new(),
+        (0, _) => format!(" ({left_out} left out)"),
+        (_, 0) => format!(" ({known} known)"),
+        _ => format!(" ({known} known, {left_out} left out)"),
+    };
     format!("{good}/{ran}{rest}")
+}
+
+fn whose(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Library => "the gRPC library's promise",
+        Owner::Service => "the application's promise",
+        Owner::Either => "the library's promise where it has it, else the application's",
+    }
 }
 
 fn deciding(case: &CaseResult) -> Option<&Finding> {

@@ -1,8 +1,8 @@
 //! What people read, for each verdict; and what machines read, through an outside parser.
 
 use proofmark_record::{
-    CallRef, CaseResult, Direction, Event, Finding, FrameEvent, FrameSays, Level, Machine, Outcome, Record, Role, RunEnd, RunStart, Slot,
-    StatusSeen, SystemInfo, Text, VERSION, Verdict, What,
+    CallRef, CaseResult, Direction, Event, Finding, FrameEvent, FrameSays, Level, Machine, Outcome, Overlay, Owner, Record, Role, RunEnd,
+    RunStart, Slot, StatusSeen, SystemInfo, Text, VERSION, Verdict, What,
 };
 use proofmark_report::{FORMATS, ladder, terminal};
 
@@ -17,7 +17,9 @@ fn result(verdict: Verdict, reason: Option<&str>, findings: Vec<Finding>) -> Cas
         system: "process".into(),
         role: Role::Server,
         level: Level::Must,
+        owner: Owner::Library,
         verdict,
+        overlay: None,
         reason: reason.map(str::to_owned),
         requirements: vec!["cancel.server.handler-notified".into()],
         findings,
@@ -39,10 +41,18 @@ fn results() -> Vec<CaseResult> {
         "`handler cancelled` never came",
     );
     let odd = finding(Slot::Must, "outcome", "call call/1: OK", "INTERNAL `<b>&\u{1b}[31m ]]>`");
+    let reason = "The library ends the call but does not tell the handler.".to_owned();
+    let known = Overlay::KnownDeviation { reason: reason.clone(), link: "https://example.test/issues/1".into() };
+    let with = |verdict: Verdict, id: &str, overlay: Overlay| {
+        let findings = if verdict == Verdict::Fail { vec![odd.clone()] } else { vec![] };
+        CaseResult { id: id.into(), overlay: Some(overlay), ..result(verdict, None, findings) }
+    };
     vec![
+        with(Verdict::Fail, "cancel.server.any-reset-code.known", known),
+        with(Verdict::Pass, "cancel.server.any-reset-code.unexpected", Overlay::UnexpectedPass { reason }),
         result(Verdict::Pass, None, vec![]),
         result(Verdict::Warn, None, vec![finding(Slot::Should, "frames", "exactly 1 RST_STREAM as described", "0")]),
-        result(Verdict::Fail, None, vec![must, odd]),
+        result(Verdict::Fail, None, vec![must, odd.clone()]),
         result(Verdict::Info, None, vec![finding(Slot::Must, "outcome", "call call/1: OK", "UNKNOWN")]),
         result(Verdict::Unsupported, Some("needs hooks"), vec![]),
         result(Verdict::Skipped, Some("interrupted"), vec![]),
@@ -114,7 +124,7 @@ fn record() -> Record {
 
 #[test]
 fn a_case_of_each_verdict_is_told() {
-    for case in results().iter().filter(|case| terminal::is_bad(case.verdict)) {
+    for case in results().iter().filter(|case| case.is_bad()) {
         insta::assert_snapshot!(format!("failure-{}", case.verdict), terminal::failure(case, &events()));
     }
 }

@@ -55,7 +55,8 @@ fn requirement_text(requirement: &Requirement, suites: &Suites, killers: &[Kille
     let breakers: Vec<&str> =
         killers.iter().filter(|killer| killer.breaks.contains(&requirement.id.as_str())).map(|killer| killer.name).collect();
     let mut parts = vec![
-        format!("requirement {}    {}    {:?}", requirement.id, requirement.level, requirement.role).to_lowercase(),
+        format!("requirement {}    {}    {:?}    owner: {:?}", requirement.id, requirement.level, requirement.role, requirement.owner)
+            .to_lowercase(),
         format!("  statement   {}", one_line(&requirement.statement)),
         format!("  source      {}", one_line(&requirement.source)),
         format!("  stimulus    {}", one_line(&requirement.stimulus)),

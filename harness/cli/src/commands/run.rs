@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use proofmark_engine::case::Case;
 use proofmark_engine::run::execute::{Done, Options, Stopwatch, execute};
-use proofmark_record::{Verdict, What};
+use proofmark_record::{CaseResult, Overlay, Verdict, What};
 use proofmark_system::Tier;
 use proofmark_transport::Seed;
 
@@ -20,7 +20,7 @@ use crate::run_parts::folder::Folder;
 use crate::run_parts::interrupt;
 use crate::run_parts::progress::Progress;
 use crate::select::Suites;
-use crate::targets::{Unready, targets};
+use crate::targets::{Tested, Unready, targets};
 
 pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     let format = args.format.as_deref().map(format).transpose()?;
@@ -50,13 +50,14 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     context.complain(&format!("seed {seed}; {} cases; record in {}", selected.len(), folder.path().display()));
     let mut exit = Exit::Conforms;
     let mut left = 0;
-    for target in &targets {
+    for Tested { target, known } in &targets {
         let cases: Vec<&Case> = selected.iter().copied().filter(|case| target.plays(case.role)).collect();
         folder.system(target)?;
         let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { REAL_JOBS });
         let options = Options { jobs, ..options.clone() };
         let progress = Progress::new(context, &target.name, cases.len());
-        left += execute(&cases, target, &options, &suites.catalogue, &|done| {
+        left += execute(&cases, target, &options, &suites.catalogue, &|mut done| {
+            done.result.overlay = known.overlay(&done.result);
             progress.done(&done);
             folder.case(&done);
         });
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     let interrupted = interrupt::was_asked(&stop);
     let record = folder.finish(stopwatch.millis(), interrupted, |record| {
         for case in &record.cases {
-            exit = exit.min(exit_of(case.verdict, args));
+            exit = exit.min(exit_of(case, args));
         }
         if interrupted { Exit::Interrupted } else { exit }
     })?;
@@ -84,8 +85,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
 /// Failures once more, and totals.
 fn summary(record: &proofmark_record::Record, left: usize) -> String {
     let mut lines = Vec::new();
-    for case in record.cases.iter().filter(|case| proofmark_report::terminal::is_bad(case.verdict)) {
-        lines.push(format!("{:<14} {} ({})", case.verdict.to_string(), case.id, case.system));
+    for case in record.cases.iter().filter(|case| case.is_bad()) {
+        let what = if case.verdict.is_bad() { case.verdict.to_string() } else { "unexpected pass".into() };
+        lines.push(format!("{what:<16} {} ({})", case.id, case.system));
     }
     lines.push(proofmark_report::terminal::totals(record));
     if left > 0 {
@@ -94,8 +96,13 @@ fn summary(record: &proofmark_record::Record, left: usize) -> String {
     lines.join("\n").trim_end().to_owned()
 }
 
-fn exit_of(verdict: Verdict, args: &RunArgs) -> Exit {
-    match verdict {
+fn exit_of(case: &CaseResult, args: &RunArgs) -> Exit {
+    match case.overlay {
+        Some(Overlay::KnownDeviation { .. }) => return Exit::Conforms,
+        Some(Overlay::UnexpectedPass { .. }) => return Exit::Fails,
+        None => {}
+    }
+    match case.verdict {
         Verdict::HarnessError => Exit::HarnessError,
         Verdict::Fail | Verdict::SystemError => Exit::Fails,
         Verdict::Warn if args.strict => Exit::Fails,

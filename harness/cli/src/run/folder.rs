@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result};
 use proofmark_engine::run::execute::{Done, Target};
 use proofmark_record::{Line, Machine, Record, RecordWriter, Role, RunEnd, RunStart, SystemInfo, VERSION};
 use proofmark_report::FORMATS;
-use proofmark_report::terminal::is_bad;
 use proofmark_transport::{Clock, Seed};
 
 use crate::commands::run::{evidence_folder, stderr_of};
@@ -101,7 +100,7 @@ impl Folder {
                 bytes.push(b'\n');
             }
         }
-        if is_bad(done.result.verdict) {
+        if done.result.verdict.is_bad() {
             self.write_evidence(done)?;
         }
         let (writer, record) = &mut *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +108,7 @@ impl Folder {
         writer.write(&Line::Case(Box::new(done.result.clone())))?;
         writer.flush()?;
         record.cases.push(done.result.clone());
-        if is_bad(done.result.verdict)
+        if (done.result.verdict.is_bad() || done.result.is_bad())
             && let Some(events) = done.transcripts.get(done.worst_round)
         {
             record.transcripts.insert((system.clone(), case.clone(), done.worst_round as u32 + 1), events.clone());

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofmark_engine::run::execute::Done;
-use proofmark_report::terminal::{failure, is_bad};
+use proofmark_report::terminal::failure;
 
 use crate::context::Context;
 
@@ -40,7 +40,7 @@ impl<'a> Progress<'a> {
     pub(crate) fn done(&self, done: &Done) {
         let mut counts = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         counts.done += 1;
-        if is_bad(done.result.verdict) {
+        if done.result.is_bad() {
             counts.bad += 1;
             if counts.bad <= SHOWN {
                 let shown = failure(&done.result, deciding_round(done));

@@ -1,9 +1,11 @@
 //! Systems that the harness knows by name: a folder each, with a manifest that says how to build and start it.
 //!
 //! - [`manifest`]: `system.yaml`; [`Registry`]: all of them
+//! - [`deviations`]: what is known of it
 //! - [`build`]: builds one; [`Built`]: where that is
 
 pub(crate) mod build;
+pub(crate) mod deviations;
 pub(crate) mod manifest;
 
 use std::collections::BTreeMap;

@@ -34,7 +34,7 @@ pub use self::{
     moment::{Moment, Thing, Verb},
     names::{ErrorCode, FrameType, StatusCode},
     operation::Operation,
-    requirement::{Catalogue, Level, Obliged, Requirement},
+    requirement::{Catalogue, Level, Obliged, Owner, Requirement},
     suite::{Case, Role},
     template::Template,
     units::ByteCount,

@@ -13,6 +13,8 @@ pub struct Requirement {
     pub id: String,
     /// Who must.
     pub role: Obliged,
+    /// Whose promise it is.
+    pub owner: Owner,
     /// How strongly.
     pub level: Level,
     /// Where it is written.
@@ -39,6 +41,18 @@ pub enum Obliged {
     Server,
     /// Either.
     Both,
+}
+
+/// Whose promise a requirement is: where a reader looks first when it is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// The gRPC library's: framing, deadlines on the wire, retries, GOAWAY.
+    Library,
+    /// The application's: its error mapping, its interceptors, its health.
+    Service,
+    /// A library's where it has it, else the application's.
+    Either,
 }
 
 /// How strongly something is demanded, from the weakest to the strongest.

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 use super::round::{Setting, run};
-use crate::case::{Case, Catalogue, Level, Role};
+use crate::case::{Case, Catalogue, Level, Owner, Role};
 use crate::judge::{Judged, judge};
 use crate::profile::Profile;
 
@@ -282,7 +282,13 @@ fn result(case: &Case, target: &Target, catalogue: &Catalogue, judged: Judged, f
             Level::Convention => proofmark_record::Level::Convention,
             Level::May => proofmark_record::Level::May,
         },
+        owner: match requirement.map(|requirement| requirement.owner) {
+            Some(Owner::Library) => proofmark_record::Owner::Library,
+            Some(Owner::Service) => proofmark_record::Owner::Service,
+            Some(Owner::Either) | None => proofmark_record::Owner::Either,
+        },
         verdict: judged.verdict,
+        overlay: None,
         reason: judged.reason,
         requirements: case.proves.clone(),
         findings: judged.findings,
