@@ -30,6 +30,8 @@ pub enum Command {
     Judge(JudgeArgs),
     /// Render a stored run in another format
     Report(ReportArgs),
+    /// Write the matrix of a stored run over many systems: a page, the same for machines, and a ladder for each deviation
+    Matrix(MatrixArgs),
     /// Run every broken variant of the reference over all cases
     Killers(KillersArgs),
     /// List the systems that are known by name
@@ -178,6 +180,19 @@ pub struct ReportArgs {
     /// terminal, json, junit or markdown
     #[arg(long, default_value = "terminal")]
     pub format: String,
+}
+
+/// `proofmark matrix`.
+#[derive(Debug, clap::Args)]
+pub struct MatrixArgs {
+    /// The record.jsonl of a run
+    pub record: PathBuf,
+    /// Where to write it
+    #[arg(long, value_name = "DIR", default_value = "reports/results")]
+    pub out: PathBuf,
+    /// A Markdown file whose part between `<!-- matrix -->` and `<!-- /matrix -->` becomes the summary table
+    #[arg(long, value_name = "FILE")]
+    pub readme: Option<PathBuf>,
 }
 
 /// `proofmark killers`.

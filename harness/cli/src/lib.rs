@@ -40,6 +40,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => commands::explain::run(&args, &context),
         Command::Judge(args) => commands::judge::run(&args, &context),
         Command::Report(args) => commands::report::run(&args, &context),
+        Command::Matrix(args) => commands::matrix::run(&args, &context),
         Command::Killers(args) => commands::killers::run(&args, &context),
         Command::Systems(args) => commands::systems::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),

@@ -280,7 +280,8 @@ cases:
 
 #[test]
 fn duplicate_requirements_show_both_places() {
-    let entry = "- {id: a.b.c, role: both, owner: library, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}\n";
+    let entry =
+        "- {id: a.b.c, role: both, owner: library, level: must, source: s, statement: s, stimulus: s, observable: o, violation: v}\n";
     let errors = load_catalogue(&[("one.yaml", entry), ("two.yaml", entry)]).expect_err("one is twice");
     insta::assert_snapshot!(errors);
 }

@@ -17,7 +17,8 @@ const CLIENT: &str = include_str!("fixtures/words-client.yaml");
 const SERVER: &str = include_str!("fixtures/words-server.yaml");
 
 fn catalogue() -> Catalogue {
-    let entry = "- {id: a.b.c, role: both, owner: library, level: should, source: s, statement: s, stimulus: s, observable: o, violation: v}";
+    let entry =
+        "- {id: a.b.c, role: both, owner: library, level: should, source: s, statement: s, stimulus: s, observable: o, violation: v}";
     load_catalogue(&[("catalogue.yaml", entry)]).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

@@ -2,12 +2,14 @@
 //!
 //! - [`ladder`]: a transcript as a ladder of frames
 //! - [`terminal`]: a failure as a person reads it, and totals
+//! - [`matrix`]: who keeps which promise, of a run over many systems
 //! - [`FORMATS`]: `json`, `junit`, `markdown`, `terminal`: one file each, one row here
 
 pub mod json;
 pub mod junit;
 pub mod ladder;
 pub mod markdown;
+pub mod matrix;
 pub mod terminal;
 
 use std::io::{self, Write};

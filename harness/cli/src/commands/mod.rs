@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod judge;
 pub(crate) mod killers;
 pub(crate) mod list;
+pub(crate) mod matrix;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;

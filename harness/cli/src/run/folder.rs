@@ -60,7 +60,8 @@ impl Folder {
 
     /// Takes note of a system.
     pub(crate) fn system(&self, target: &Target) -> Result<()> {
-        let info = target.server.as_ref().map(|server| server.info());
+        let version = target.server.as_ref().map(|server| server.info().version);
+        let version = version.or_else(|| target.client.as_ref().map(|client| client.info().version));
         let both = target.client.is_some() && target.server.is_some();
         let role = if both {
             Role::Pair
@@ -71,7 +72,7 @@ impl Folder {
         };
         let system = SystemInfo {
             name: target.name.clone(),
-            version: info.map(|info| info.version).unwrap_or_default(),
+            version: version.unwrap_or_default(),
             role,
             tier: target.tier.to_string(),
             features: target.features.iter().cloned().collect(),
@@ -154,7 +155,7 @@ impl Folder {
 }
 
 /// Writes a file so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension("part");
     fs::write(&part, bytes).with_context(|| part.display().to_string())?;
     fs::rename(&part, path).with_context(|| path.display().to_string())
