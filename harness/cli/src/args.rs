@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use proofmark_transport::Seed;
@@ -88,6 +89,27 @@ pub enum Inconclusive {
     Ignore,
 }
 
+/// A container: NAME=BINARY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerArg {
+    /// The folder of its Dockerfile.
+    pub name: String,
+    /// What is put into it.
+    pub binary: PathBuf,
+}
+
+impl FromStr for ContainerArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, binary) = text.split_once('=').ok_or("wanted is NAME=BINARY, such as go=target/peers/go/server")?;
+        if !std::path::Path::new(binary).is_file() {
+            return Err(format!("there is no file {binary}"));
+        }
+        Ok(Self { name: name.to_owned(), binary: binary.into() })
+    }
+}
+
 /// `proofmark run`.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
@@ -106,6 +128,9 @@ pub struct RunArgs {
     /// Where systems known by name are
     #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
     pub systems: PathBuf,
+    /// Test a server in a container, with the reference as its client; the image is built from fixtures/containers/NAME/Dockerfile and this binary; may be repeated
+    #[arg(long, value_name = "NAME=BINARY")]
+    pub container: Vec<ContainerArg>,
     /// Test a server that runs already; may be repeated
     #[arg(long, value_name = "HOST:PORT")]
     pub address: Vec<String>,

@@ -6,6 +6,7 @@
 
 pub mod args;
 mod commands;
+mod containers;
 mod context;
 pub mod exit;
 #[path = "run/mod.rs"]

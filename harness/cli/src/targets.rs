@@ -19,6 +19,7 @@ use proofmark_lineup::reference_server::{self, ReferenceServer};
 use proofmark_system::{ClientFactory, ServerFactory, StartError, Tier};
 
 use crate::args::RunArgs;
+use crate::containers;
 use crate::context::Context;
 use crate::select::Suites;
 use crate::systems::deviations::Deviations;
@@ -34,17 +35,21 @@ pub(crate) enum Unready {
 pub(crate) struct Tested {
     pub(crate) target: Target,
     pub(crate) known: Deviations,
+    /// Its client is tested by itself, too.
+    pub(crate) client_alone: bool,
 }
 
 impl From<Target> for Tested {
     fn from(target: Target) -> Self {
-        Self { target, known: Deviations::default() }
+        Self { target, known: Deviations::default(), client_alone: true }
     }
 }
 
 pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratch: &Path) -> Result<Vec<Tested>, Unready> {
     let mut targets = Vec::new();
-    let others = [&args.server_cmd, &args.driver_cmd, &args.address].iter().any(|list| !list.is_empty()) || !args.system.is_empty();
+    let others = [&args.server_cmd, &args.driver_cmd, &args.address].iter().any(|list| !list.is_empty())
+        || !args.system.is_empty()
+        || !args.container.is_empty();
     if args.reference || !others {
         targets.push(reference(args.killer.as_deref()).map_err(Unready::Usage)?.into());
     } else if args.killer.is_some() {
@@ -68,9 +73,11 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         for name in &args.system {
             let system = registry.find(name).map_err(Unready::Usage)?;
             let known = Deviations::read(&system.home, suites).map_err(Unready::Usage)?;
-            targets.push(Tested { target: named(&system, context, scratch)?, known });
+            targets.push(Tested { known, ..Tested::from(named(&system, context, scratch)?) });
         }
     }
+    let complain = |text: &str| context.complain(text);
+    targets.extend(containers::tested(args, scratch, &complain).map_err(Unready::NotReady)?);
     for text in &args.address {
         let server = address_server(text).map_err(Unready::Usage)?;
         let hostile = args.hostile || server.address.ip().is_loopback();

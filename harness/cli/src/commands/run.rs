@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use proofmark_engine::case::Case;
+use proofmark_engine::case::{Case, Role};
 use proofmark_engine::run::execute::{Done, Options, Stopwatch, execute};
 use proofmark_record::{CaseResult, Overlay, Verdict, What};
 use proofmark_system::Tier;
@@ -50,8 +50,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     context.complain(&format!("seed {seed}; {} cases; record in {}", selected.len(), folder.path().display()));
     let mut exit = Exit::Conforms;
     let mut left = 0;
-    for Tested { target, known } in &targets {
-        let cases: Vec<&Case> = selected.iter().copied().filter(|case| target.plays(case.role)).collect();
+    for Tested { target, known, client_alone } in &targets {
+        let cases: Vec<&Case> =
+            selected.iter().copied().filter(|case| target.plays(case.role) && (*client_alone || case.role != Role::Client)).collect();
         folder.system(target)?;
         let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { REAL_JOBS });
         let options = Options { jobs, ..options.clone() };

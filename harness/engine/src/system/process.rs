@@ -181,15 +181,19 @@ impl ProcessServer {
 
     fn token_file(&self, launch: &ServerLaunch) -> Result<PathBuf, StartError> {
         let path = self.scratch.join(format!("tokens-{:016x}.txt", launch.seed.derive("tokens").0));
-        let now = launch.clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let line = |token: &Token| match token.good_for {
-            Some(good_for) => format!("{}, {}, {}\n", token.token, token.subject, (now + good_for).as_secs().saturating_sub(1)),
-            None => format!("{}, {}\n", token.token, token.subject),
-        };
-        let text: String = launch.tokens.iter().map(line).collect();
-        write_file(&path, &text).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+        write_file(&path, &token_text(launch)).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
         Ok(path)
     }
+}
+
+/// The tokens of a case as a file says them.
+pub(super) fn token_text(launch: &ServerLaunch) -> String {
+    let now = launch.clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let line = |token: &Token| match token.good_for {
+        Some(good_for) => format!("{}, {}, {}\n", token.token, token.subject, (now + good_for).as_secs().saturating_sub(1)),
+        None => format!("{}, {}\n", token.token, token.subject),
+    };
+    launch.tokens.iter().map(line).collect()
 }
 
 fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
@@ -300,6 +304,37 @@ async fn read_stderr(
     let _ = ended.send(());
 }
 
+/// What a line of standard error says; one that says nothing to the harness is kept for messages.
+#[cfg(feature = "containers")]
+pub(super) fn event_of(line: Vec<u8>, tail: &Tail) -> ServerEvent {
+    let text = String::from_utf8_lossy(&line);
+    classify(&text).unwrap_or_else(|| {
+        tail.push(&text);
+        ServerEvent::Stderr(line.clone())
+    })
+}
+
+/// Lines of an output that comes in pieces; a longer one than the bound is cut.
+#[cfg(feature = "containers")]
+#[derive(Debug, Default)]
+pub(super) struct Lines(Vec<u8>);
+
+#[cfg(feature = "containers")]
+impl Lines {
+    /// The lines that a further piece completes.
+    pub(super) fn take(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
+        let mut lines = Vec::new();
+        for byte in piece {
+            match byte {
+                b'\n' => lines.push(std::mem::take(&mut self.0)),
+                _ if (self.0.len() as u64) < LONGEST_LINE => self.0.push(*byte),
+                _ => {}
+            }
+        }
+        lines
+    }
+}
+
 fn classify(text: &str) -> Option<ServerEvent> {
     if let Some(json) = text.strip_prefix("proofmark-hook ") {
         return serde_json::from_str(json).ok().map(ServerEvent::Hook);
@@ -340,7 +375,7 @@ async fn skip_line(from: &mut (impl AsyncBufRead + Unpin)) {
 
 /// The last lines of standard error, for messages.
 #[derive(Clone, Debug, Default)]
-struct Tail(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
     fn push(&self, line: &str) {
@@ -351,7 +386,8 @@ impl Tail {
         lines.push_back(line.chars().take(300).collect::<String>().escape_debug().to_string());
     }
 
-    fn text(&self) -> String {
+    /// The last of them.
+    pub(super) fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.is_empty() {
             "it wrote nothing to stderr".into()

@@ -42,6 +42,7 @@ pub(super) const KNOWN: &[&str] = &[
     "process",
     "restart",
     "freeze",
+    "container",
     "hooks",
     "log",
     "spans",

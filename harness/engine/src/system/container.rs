@@ -1,0 +1,315 @@
+//! A server in a container, from an image. The engine's own client runs on a runtime of its own, since every case has one that ends with it.
+//!
+//! Ports are bound to 127.0.0.1. A container carries who started it as labels; the next run removes those whose owner is gone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier};
+use proofmark_transport::BoxFuture;
+use proofmark_transport::clock::timeout;
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::container::LogOutput;
+use testcontainers::bollard::models::{HostConfig, PortBinding};
+use testcontainers::bollard::query_parameters::{
+    AttachContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+    WaitContainerOptionsBuilder,
+};
+use testcontainers::core::{IntoContainerPort, Mount, WaitFor};
+use testcontainers::runners::{AsyncBuilder, AsyncRunner};
+use testcontainers::{ContainerAsync, ContainerRequest, GenericBuildableImage, GenericImage, ImageExt};
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+use super::process::{Lines, Tail, token_text};
+
+/// A server that an image holds. It listens on [`PORT`] on every address.
+#[derive(Clone, Debug)]
+pub struct ContainerServer {
+    /// Its name in reports.
+    pub name: String,
+    /// The image's name.
+    pub image: String,
+    /// The image's tag.
+    pub tag: String,
+    /// What it has.
+    pub features: BTreeSet<String>,
+    /// How long it may take to get ready.
+    pub ready_limit: Duration,
+    /// Where files for it are written.
+    pub scratch: PathBuf,
+    /// The engine.
+    pub engine: Engine,
+}
+
+/// A container engine that answers.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    runtime: Arc<Runtime>,
+    docker: Docker,
+    /// What it says of itself.
+    pub version: String,
+}
+
+impl Engine {
+    /// Looks for the engine: `DOCKER_HOST`, else its usual socket.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not answer; says how to get one.
+    pub fn find() -> Result<Self, StartError> {
+        let missing = |error: &dyn std::fmt::Display| {
+            StartError(format!(
+                "no container engine: {error}; `apt-get install docker.io` and `dockerd` give one, DOCKER_HOST names another"
+            ))
+        };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|error| missing(&error))?;
+        let (docker, version) = runtime.block_on(async {
+            let docker = Docker::connect_with_defaults().map_err(|error| missing(&error))?;
+            match timeout(ENGINE_LIMIT, docker.version()).await {
+                Ok(Ok(version)) => Ok((docker, version.version.unwrap_or_default())),
+                Ok(Err(error)) => Err(missing(&error)),
+                Err(_) => Err(missing(&format!("it did not answer within {ENGINE_LIMIT:?}"))),
+            }
+        })?;
+        Ok(Self { runtime: Arc::new(runtime), docker, version })
+    }
+
+    /// Removes the containers whose owner is gone. Gives how many.
+    pub fn sweep(&self) -> usize {
+        let docker = self.docker.clone();
+        self.runtime.block_on(async move {
+            let filters = HashMap::from([("label", vec![OWNER])]);
+            let all = docker.list_containers(Some(ListContainersOptionsBuilder::new().all(true).filters(&filters).build())).await;
+            let mut removed = 0;
+            for container in all.unwrap_or_default() {
+                let owner = container.labels.as_ref().and_then(|labels| labels.get(OWNER)).cloned().unwrap_or_default();
+                if !Path::new("/proc").join(&owner).exists()
+                    && let Some(id) = &container.id
+                    && remove(&docker, id).await
+                {
+                    removed += 1;
+                }
+            }
+            removed
+        })
+    }
+
+    /// Builds an image from a Dockerfile and the one file it takes.
+    ///
+    /// # Errors
+    /// In the engine's words.
+    pub fn build(&self, name: &str, tag: &str, dockerfile: &Path, file: &Path, as_name: &str) -> Result<(), StartError> {
+        let image = GenericBuildableImage::new(name, tag).with_dockerfile(dockerfile).with_file(file, as_name);
+        self.runtime
+            .block_on(async { image.build_image().await })
+            .map(|_| ())
+            .map_err(|error| StartError(format!("the image {name}:{tag} cannot be built: {error}")))
+    }
+}
+
+impl ServerFactory for ContainerServer {
+    fn info(&self) -> ServerInfo {
+        ServerInfo {
+            name: self.name.clone(),
+            version: format!("image {}:{}", self.image, self.tag),
+            tier: Tier::Process,
+            features: self.features.clone(),
+            shared: false,
+        }
+    }
+
+    fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
+        let server = self.clone();
+        Box::pin(async move {
+            let (sender, receiver) = oneshot::channel();
+            let runtime = server.engine.runtime.clone();
+            runtime.spawn(async move {
+                // where the case has ended meanwhile, what was started ends with the answer that nobody takes
+                let _ = sender.send(server.launch(launch).await);
+            });
+            match receiver.await {
+                Ok(started) => started.map(|running| Box::new(running) as Box<dyn ServerSystem>),
+                Err(_) => Err(StartError("the container engine's client has gone".into())),
+            }
+        })
+    }
+}
+
+impl ContainerServer {
+    async fn launch(&self, launch: ServerLaunch) -> Result<Running, StartError> {
+        let container = self.request(&launch)?.start().await;
+        let container = container.map_err(|error| StartError(format!("{}:{} cannot be started: {error}", self.image, self.tag)))?;
+        let docker = self.engine.docker.clone();
+        let id = container.id().to_owned();
+        let port = container.get_host_port_ipv4(PORT.tcp()).await.map_err(|error| StartError(format!("no port: {error}")))?;
+        let attached = docker
+            .attach_container(
+                &id,
+                Some(AttachContainerOptionsBuilder::new().stdin(true).stdout(true).stderr(true).stream(true).logs(true).build()),
+            )
+            .await
+            .map_err(|error| StartError(format!("the container's output cannot be read: {error}")))?;
+        let (steering, lines) = unbounded_channel();
+        tokio::spawn(write_stdin(attached.input, lines));
+        let (ready_sender, ready) = oneshot::channel();
+        let tail = Tail::default();
+        tokio::spawn(read_output(attached.output, launch.events, ready_sender, tail.clone(), docker.clone(), id.clone()));
+        let (signals, asked) = unbounded_channel();
+        tokio::spawn(send_signals(docker.clone(), id, asked, container));
+        match timeout(self.ready_limit, ready).await {
+            Ok(Ok(())) => Ok(Running { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), steering, signals }),
+            Ok(Err(_)) => {
+                Err(StartError(format!("the container of {}:{} ended before it was ready; {}", self.image, self.tag, tail.text())))
+            }
+            Err(_) => Err(StartError(format!(
+                "the container of {}:{} was not ready within {:?}: wanted a line `listening ...` on stdout; {}",
+                self.image,
+                self.tag,
+                self.ready_limit,
+                tail.text()
+            ))),
+        }
+    }
+
+    fn request(&self, launch: &ServerLaunch) -> Result<ContainerRequest<GenericImage>, StartError> {
+        let image = GenericImage::new(&self.image, &self.tag).with_exposed_port(PORT.tcp()).with_wait_for(WaitFor::Nothing);
+        // a restart keeps its port: clients know no other
+        let host_port = if launch.listen.port() == 0 { String::new() } else { launch.listen.port().to_string() };
+        let mut request = image
+            .with_open_stdin(true)
+            .with_startup_timeout(self.ready_limit)
+            .with_label(OWNER, std::process::id().to_string())
+            .with_label("proofmark.seed", launch.seed.to_string())
+            .with_env_var("PORT", PORT.to_string())
+            .with_env_var("PROOFMARK_LOG", "json")
+            .with_host_config_modifier(move |config| bind_to_loopback(config, &host_port));
+        let hooks: Vec<&str> = ["stdin", "exposed"].into_iter().chain(launch.hooks.iter().map(String::as_str)).collect();
+        request = request.with_env_var("PROOFMARK_TEST_HOOKS", hooks.join(","));
+        for (key, value) in &launch.settings {
+            request = request.with_env_var(format!("PROOFMARK_{}", key.to_uppercase().replace('-', "_")), value);
+        }
+        let folder = self.scratch.join(format!("container-{:016x}", launch.seed.derive("files").0));
+        std::fs::create_dir_all(&folder).map_err(|error| StartError(format!("{}: {error}", folder.display())))?;
+        request =
+            request.with_mount(Mount::bind_mount(folder.display().to_string(), "/data")).with_env_var("PROOFMARK_STORE", "/data/store.db");
+        if !launch.tokens.is_empty() {
+            let path = folder.join("tokens.txt");
+            std::fs::write(&path, token_text(launch)).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+            request = request.with_env_var("PROOFMARK_AUTH_TOKENS", "/data/tokens.txt");
+        }
+        Ok(request)
+    }
+}
+
+/// testcontainers alone would publish on every address of the machine.
+fn bind_to_loopback(config: &mut HostConfig, host_port: &str) {
+    let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: Some(host_port.to_owned()) };
+    config.port_bindings = Some(HashMap::from([(format!("{PORT}/tcp"), Some(vec![binding]))]));
+    config.publish_all_ports = Some(false);
+}
+
+#[derive(Debug)]
+struct Running {
+    address: SocketAddr,
+    steering: UnboundedSender<String>,
+    signals: UnboundedSender<Signal>,
+}
+
+impl ServerSystem for Running {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        // a container that is gone needs no signal
+        let _ = self.signals.send(signal);
+    }
+
+    fn steer(&mut self, line: &str) {
+        // a server that is gone cannot be steered; the missing answer says so
+        let _ = self.steering.send(format!("{line}\n"));
+    }
+}
+
+async fn write_stdin(mut stdin: impl tokio::io::AsyncWrite + Unpin, mut lines: UnboundedReceiver<String>) {
+    while let Some(line) = lines.recv().await {
+        if stdin.write_all(line.as_bytes()).await.is_err() || stdin.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends signals as they are asked for; the container is removed when nobody can ask any more.
+async fn send_signals(docker: Docker, id: String, mut asked: UnboundedReceiver<Signal>, container: ContainerAsync<GenericImage>) {
+    while let Some(signal) = asked.recv().await {
+        let kill = |name: &str| docker.kill_container(&id, Some(KillContainerOptionsBuilder::new().signal(name).build()));
+        // a container that has ended meanwhile refuses them, and needs none
+        let _ = match signal {
+            Signal::Term => kill("SIGTERM").await,
+            Signal::Int => kill("SIGINT").await,
+            Signal::Kill => kill("SIGKILL").await,
+            Signal::Stop => docker.pause_container(&id).await,
+            Signal::Continue => docker.unpause_container(&id).await,
+        };
+    }
+    if container.rm().await.is_err() {
+        remove(&docker, &id).await;
+    }
+}
+
+async fn remove(docker: &Docker, id: &str) -> bool {
+    docker.remove_container(id, Some(RemoveContainerOptionsBuilder::new().force(true).v(true).build())).await.is_ok()
+}
+
+async fn read_output(
+    mut output: impl futures_util::Stream<Item = Result<LogOutput, testcontainers::bollard::errors::Error>> + Unpin,
+    events: UnboundedSender<ServerEvent>,
+    ready: oneshot::Sender<()>,
+    tail: Tail,
+    docker: Docker,
+    id: String,
+) {
+    let mut ready = Some(ready);
+    let (mut out, mut err) = (Lines::default(), Lines::default());
+    while let Some(Ok(chunk)) = output.next().await {
+        match chunk {
+            LogOutput::StdOut { message } => {
+                let is_ready = out.take(&message).iter().any(|line| line.starts_with(b"listening "));
+                if let Some(ready) = ready.take_if(|_| is_ready) {
+                    let _ = ready.send(());
+                }
+            }
+            LogOutput::StdErr { message } => {
+                for line in err.take(&message) {
+                    // nobody listens any more where the case is over
+                    let _ = events.send(super::process::event_of(line, &tail));
+                }
+            }
+            LogOutput::StdIn { .. } | LogOutput::Console { .. } => {}
+        }
+    }
+    let ended = docker.wait_container(&id, Some(WaitContainerOptionsBuilder::new().build())).next().await;
+    let status = match ended {
+        Some(Ok(ended)) => Some(ended.status_code),
+        Some(Err(testcontainers::bollard::errors::Error::DockerContainerWaitError { code, .. })) => Some(code),
+        _ => None,
+    };
+    let status = status.and_then(|code| i32::try_from(code).ok()).filter(|code| *code < super::process::SIGNALLED);
+    let _ = events.send(ServerEvent::Exited { status });
+}
+
+/// Where a server listens inside its container.
+pub const PORT: u16 = 50051;
+const OWNER: &str = "proofmark.owner";
+const ENGINE_LIMIT: Duration = Duration::from_secs(5);
