@@ -2,7 +2,11 @@
 
 BIN := target/release/proofmark
 
-.PHONY: help build lint test conformance killers bench check clean
+# The systems known by name, as `--system` takes them.
+PEERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard fixtures/peers/*/system.yaml)))))
+STATIC := target/static/x86_64-unknown-linux-gnu/release/proofmark
+
+.PHONY: help build lint test conformance killers bench peer peers matrix steady static containers check clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -22,6 +26,27 @@ conformance: build ## the whole suite in process, then the server-role suite aga
 
 killers: build ## every broken variant over all cases
 	$(BIN) killers
+
+peer: build ## build one system: NAME=go, and VERSION=v1.70.0 for another release of its library
+	$(BIN) build $(NAME)$(if $(VERSION),@$(VERSION))
+
+peers: build ## build every system known by name
+	$(BIN) build
+
+matrix: peers ## every system over all cases, both roles; writes reports/results/ and the table in README.md
+	$(BIN) run --reference $(addprefix --system ,$(PEERS)) --seed 0x5eed1 --out reports/out/matrix; test $$? -le 4
+	$(BIN) matrix reports/out/matrix/record.jsonl --readme README.md
+
+steady: peers ## the matrix ten times beside two busy loops: does a verdict change, is anything left behind?
+	./fixtures/steady.sh $(BIN) $(PEERS)
+
+static: ## the binary without dynamic libraries, for containers
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu --target-dir target/static
+
+containers: static ## the reference service and the Go peer from images; needs a container engine
+	cargo build --release --locked --features containers
+	$(BIN) build go
+	$(BIN) run --container reference=$(STATIC) --container go=target/peers/go/server
 
 bench: ## speed and memory, printed
 	cargo run --release --locked -p proofmark-bench

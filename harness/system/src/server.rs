@@ -33,6 +33,11 @@ pub trait ServerSystem: Send + Debug {
     /// Sends a signal.
     fn signal(&mut self, signal: Signal);
 
+    /// Ends when every signal so far has been delivered; at once where sending is delivering.
+    fn delivered(&mut self) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+
     /// Writes a steering line (driver protocol, section 8).
     fn steer(&mut self, line: &str);
 }

@@ -224,10 +224,12 @@ impl Actor {
             }
             SystemAct::Freeze => {
                 host.signal(Signal::Stop);
+                host.delivered().await;
                 false
             }
             SystemAct::Thaw => {
                 host.signal(Signal::Continue);
+                host.delivered().await;
                 false
             }
         };

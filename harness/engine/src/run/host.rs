@@ -130,6 +130,14 @@ impl Host {
         }
     }
 
+    /// Ends when every signal so far has been delivered.
+    pub async fn delivered(&self) {
+        let delivered = self.0.running.borrow_mut().as_mut().map(|system| system.delivered());
+        if let Some(delivered) = delivered {
+            delivered.await;
+        }
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         let transcript = self.0.stage.transcript();

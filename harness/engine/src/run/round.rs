@@ -313,7 +313,11 @@ impl Aftercare<'_> {
         }
         match &self.actor.caller {
             Caller::Wire(wire) => self.look_at_server(wire).await,
-            Caller::Driver(driver) => self.look_at_client(driver).await,
+            // a client without a server has nobody to show that it is well
+            Caller::Driver(driver) if self.actor.host.as_ref().is_none_or(|host| host.is_running() && !host.exit_is_asked()) => {
+                self.look_at_client(driver).await;
+            }
+            Caller::Driver(_) => {}
         }
     }
 

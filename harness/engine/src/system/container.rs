@@ -219,7 +219,15 @@ fn bind_to_loopback(config: &mut HostConfig, host_port: &str) {
 struct Running {
     address: SocketAddr,
     steering: UnboundedSender<String>,
-    signals: UnboundedSender<Signal>,
+    signals: UnboundedSender<Ask>,
+}
+
+/// What is asked of a running container, in this order.
+#[derive(Debug)]
+enum Ask {
+    Signal(Signal),
+    /// Says when everything before it is done.
+    Tell(oneshot::Sender<()>),
 }
 
 impl ServerSystem for Running {
@@ -233,7 +241,16 @@ impl ServerSystem for Running {
 
     fn signal(&mut self, signal: Signal) {
         // a container that is gone needs no signal
-        let _ = self.signals.send(signal);
+        let _ = self.signals.send(Ask::Signal(signal));
+    }
+
+    fn delivered(&mut self) -> BoxFuture<'static, ()> {
+        let (sender, receiver) = oneshot::channel();
+        // where the container is gone, there is nothing to wait for
+        let _ = self.signals.send(Ask::Tell(sender));
+        Box::pin(async move {
+            let _ = receiver.await;
+        })
     }
 
     fn steer(&mut self, line: &str) {
@@ -251,8 +268,16 @@ async fn write_stdin(mut stdin: impl tokio::io::AsyncWrite + Unpin, mut lines: U
 }
 
 /// Sends signals as they are asked for; the container is removed when nobody can ask any more.
-async fn send_signals(docker: Docker, id: String, mut asked: UnboundedReceiver<Signal>, container: ContainerAsync<GenericImage>) {
-    while let Some(signal) = asked.recv().await {
+async fn send_signals(docker: Docker, id: String, mut asked: UnboundedReceiver<Ask>, container: ContainerAsync<GenericImage>) {
+    while let Some(ask) = asked.recv().await {
+        let signal = match ask {
+            Ask::Signal(signal) => signal,
+            Ask::Tell(sender) => {
+                // who asked may have gone meanwhile
+                let _ = sender.send(());
+                continue;
+            }
+        };
         let kill = |name: &str| docker.kill_container(&id, Some(KillContainerOptionsBuilder::new().signal(name).build()));
         // a container that has ended meanwhile refuses them, and needs none
         let _ = match signal {
