@@ -279,6 +279,9 @@ pub struct CompletionsArgs {
 /// `proofmark supervise`.
 #[derive(Debug, clap::Args)]
 pub struct SuperviseArgs {
+    /// Leave it a few seconds to end by itself when standard input ends
+    #[arg(long)]
+    pub linger: bool,
     /// The words of the command line
     #[arg(last = true, required = true)]
     pub command: Vec<String>,

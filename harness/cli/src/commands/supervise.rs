@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Result;
 use nix::sys::signal::{Signal, killpg};
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &SuperviseArgs) -> Result<Exit> {
     };
     tell(&format!("pid {}", child.id()));
     let group = Pid::from_raw(i32::try_from(child.id())?);
-    pass_input_on(&mut child, group);
+    pass_input_on(&mut child, group, args.linger);
     let status = child.wait()?;
     // children of the server that live on in its group go with it
     let _ = killpg(group, Signal::SIGKILL);
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &SuperviseArgs) -> Result<Exit> {
     std::process::exit(code);
 }
 
-fn pass_input_on(child: &mut Child, group: Pid) {
+fn pass_input_on(child: &mut Child, group: Pid, linger: bool) {
     let mut to = child.stdin.take();
     std::thread::spawn(move || {
         let mut from = std::io::stdin();
@@ -44,10 +45,17 @@ fn pass_input_on(child: &mut Child, group: Pid) {
                 to = None;
             }
         }
+        drop(to);
+        if linger {
+            std::thread::park_timeout(LINGER);
+        }
         // the harness has ended, or wants this over
         let _ = killpg(group, Signal::SIGKILL);
     });
 }
+
+/// Longer than anything may take to end by itself.
+const LINGER: Duration = Duration::from_secs(3);
 
 fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{SUPERVISOR}{text}");

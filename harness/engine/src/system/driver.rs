@@ -32,6 +32,8 @@ pub struct DriverProcess {
     pub supervisor: PathBuf,
     /// What it said of itself.
     pub described: Described,
+    /// It is left a few seconds to end by itself.
+    lingers: bool,
     idle: Idle,
 }
 
@@ -40,7 +42,13 @@ type Idle = Arc<Mutex<Vec<Process>>>;
 impl DriverProcess {
     /// A driver that has not been asked yet who it is.
     pub fn new(name: String, command: Vec<String>, supervisor: PathBuf) -> Self {
-        Self { name, command, supervisor, described: Described::default(), idle: Idle::default() }
+        Self { name, command, supervisor, described: Described::default(), lingers: false, idle: Idle::default() }
+    }
+
+    /// The same driver, which is left a few seconds to end by itself when its input ends.
+    #[must_use]
+    pub fn lingering(&self) -> Self {
+        Self { lingers: true, idle: Idle::default(), ..self.clone() }
     }
 
     /// Starts it once and asks who it is. What is started here serves the first case.
@@ -66,7 +74,7 @@ impl DriverProcess {
 
     fn spawn(&self) -> Result<Process, StartError> {
         let mut command = Command::new(&self.supervisor);
-        command.arg("supervise").arg("--").args(&self.command);
+        command.arg("supervise").args(self.lingers.then_some("--linger")).arg("--").args(&self.command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()

@@ -50,7 +50,7 @@ pub async fn canaries(driver: &DriverProcess) -> Result<Vec<Look>, StartError> {
 /// # Errors
 /// Where the driver does not start.
 pub async fn calls(driver: &DriverProcess, server: SocketAddr) -> Result<Vec<Look>, StartError> {
-    let mut kit = Kit::start(driver).await?;
+    let mut kit = Kit::start(&driver.lingering()).await?;
     let mut looks = Vec::new();
     let opened = kit.say(&format!(r#""openChannel":{{"channel":1,"addresses":["{server}"]}}"#)).await;
     looks.push(Look {

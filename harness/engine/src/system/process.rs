@@ -122,7 +122,12 @@ impl ProcessServer {
             }
         };
         match timeout(self.ready_limit, ready).await {
-            Ok(Ok(address)) => running.address = address,
+            Ok(Ok(address)) => {
+                if let Err(error) = tokio::net::TcpStream::connect(address).await {
+                    return Err(StartError(format!("`{shown}` says that it listens on {address}, and nobody answers there: {error}")));
+                }
+                running.address = address;
+            }
             Ok(Err(error)) => return Err(error),
             Err(_) => {
                 let printed = if seen.is_empty() { "it printed nothing".to_owned() } else { format!("it printed {seen}") };
