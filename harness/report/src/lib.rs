@@ -2,9 +2,11 @@
 //!
 //! - [`ladder`]: a transcript as a ladder of frames
 //! - [`terminal`]: a failure as a person reads it, and totals
+//! - [`compare`]: two releases of one system side by side
 //! - [`matrix`]: who keeps which promise, of a run over many systems
 //! - [`FORMATS`]: `json`, `junit`, `markdown`, `terminal`: one file each, one row here
 
+pub mod compare;
 pub mod json;
 pub mod junit;
 pub mod ladder;

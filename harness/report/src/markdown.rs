@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use proofmark_record::{CaseResult, Overlay, Record, Verdict};
 
+use crate::compare::compare;
 use crate::terminal::{cell, failure, proven, transcript};
 
 /// Writes the summary, below 1 MiB.
@@ -18,6 +19,10 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     areas(record, out)?;
     for (system, ids) in proven(record) {
         writeln!(out, "- `{system}`: {} of {} requirements of the catalogue proven", ids.len(), record.run.requirements)?;
+    }
+    let compared = compare(record);
+    if !compared.is_empty() {
+        writeln!(out, "\n```text\n{compared}```")?;
     }
     let of = |wanted: &[Verdict]| record.cases.iter().filter(|case| wanted.contains(&case.verdict)).collect::<Vec<_>>();
     let failed: Vec<&CaseResult> = of(&[Verdict::Fail, Verdict::SystemError, Verdict::HarnessError, Verdict::Warn, Verdict::Pass])

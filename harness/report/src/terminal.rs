@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 use proofmark_record::{CaseResult, Event, Finding, Overlay, Owner, Record, Slot, Text, Verdict};
 
+use crate::compare::compare;
 use crate::ladder::excerpt;
 
 /// Writes all failures and the totals.
@@ -101,6 +102,7 @@ pub fn totals(record: &Record) -> String {
     if known + unexpected > 0 {
         let _ = writeln!(out, "{known} of them are known deviations; {unexpected} passed unexpectedly");
     }
+    out.push_str(&compare(record));
     for (system, proven) in proven(record) {
         let _ = writeln!(out, "{system}: {} of {} requirements of the catalogue proven", proven.len(), record.run.requirements);
     }

@@ -177,3 +177,22 @@ fn json_says_what_ci_jobs_read() {
     assert_eq!(document["cases"].as_array().unwrap().len(), 9);
     assert_eq!(document["cases"][2]["findings"][0]["check"], "gap");
 }
+
+#[test]
+fn two_releases_of_one_system_are_compared() {
+    let mut record = record();
+    let info = |name: &str| SystemInfo { name: name.into(), ..record.systems[0].clone() };
+    record.systems = vec![info("go@v1.70.0"), info("go"), info("node")];
+    let case =
+        |system: &str, id: &str, verdict: Verdict| CaseResult { system: system.into(), id: id.into(), ..result(verdict, None, vec![]) };
+    record.cases = vec![
+        case("go@v1.70.0", "a", Verdict::Pass),
+        case("go@v1.70.0", "b", Verdict::Fail),
+        case("go@v1.70.0", "c", Verdict::Pass),
+        case("go", "a", Verdict::Fail),
+        case("go", "b", Verdict::Pass),
+        case("go", "c", Verdict::Unsupported),
+        case("node", "a", Verdict::Fail),
+    ];
+    insta::assert_snapshot!(proofmark_report::compare::compare(&record));
+}
