@@ -236,6 +236,9 @@ pub struct KillersArgs {
 /// `proofmark systems`.
 #[derive(Debug, clap::Args)]
 pub struct SystemsArgs {
+    /// Names alone
+    #[arg(long)]
+    pub ids: bool,
     /// Where systems known by name are
     #[arg(long, value_name = "DIR", env = "PROOFMARK_SYSTEMS", default_value = SYSTEMS)]
     pub systems: PathBuf,

@@ -9,6 +9,10 @@ use crate::systems::Registry;
 
 pub(crate) fn run(args: &SystemsArgs, context: &Context) -> Result<Exit> {
     let registry = Registry::load(&args.systems)?;
+    if args.ids {
+        registry.names().for_each(|name| context.say(&name.to_string()));
+        return Ok(Exit::Conforms);
+    }
     context.say(&format!("{:<14} {:<10} {:<32} {:<12} {:<16} built", "name", "language", "library", "version", "roles"));
     for name in registry.names() {
         let system = registry.find(&name)?;
