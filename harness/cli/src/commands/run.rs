@@ -1,8 +1,8 @@
 //! `proofmark run`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -57,7 +57,25 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
         let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { REAL_JOBS });
         let options = Options { jobs, ..options.clone() };
         let progress = Progress::new(context, &target.name, cases.len());
+        let again: Mutex<Vec<String>> = Mutex::default();
+        let is_real = target.tier != Tier::InProcess;
         left += execute(&cases, target, &options, &suites.catalogue, &|mut done| {
+            done.result.overlay = known.overlay(&done.result);
+            if is_real && done.result.verdict == Verdict::Inconclusive && !interrupt::was_asked(&stop) {
+                again.lock().unwrap_or_else(PoisonError::into_inner).push(done.result.id);
+                return;
+            }
+            progress.done(&done);
+            folder.case(&done);
+        });
+        // what could not be judged beside others gets the machine to itself, once
+        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let alone: Vec<&Case> = cases.iter().copied().filter(|case| again.contains(&case.id)).collect();
+        if !alone.is_empty() {
+            context.complain(&format!("{}: {} cases could not be judged and run again, one at a time", target.name, alone.len()));
+        }
+        let options = Options { jobs: 1, ..options };
+        left += execute(&alone, target, &options, &suites.catalogue, &|mut done| {
             done.result.overlay = known.overlay(&done.result);
             progress.done(&done);
             folder.case(&done);
