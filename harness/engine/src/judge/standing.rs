@@ -1,6 +1,7 @@
 //! What must hold in every case (architecture, 'Standing checks').
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use proofmark_record::{CallRef, Direction, End, Event, FrameSays, Outcome, What};
 
@@ -216,7 +217,7 @@ fn quiet(case: &Case, view: &View<'_>) -> Vec<Miss> {
     let mut misses = Vec::new();
     let held_back: BTreeSet<&str> = case.given.faults.values().map(|fault| fault.at.as_str()).collect();
     let mut over: BTreeSet<(&str, u32, u32)> = BTreeSet::new();
-    let mut ended: BTreeSet<&CallRef> = BTreeSet::new();
+    let mut ended: BTreeMap<&CallRef, Duration> = BTreeMap::new();
     for event in view.all {
         match &event.what {
             What::Frame(frame) if frame.direction == Direction::Received && frame.stream != 0 => {
@@ -232,10 +233,12 @@ fn quiet(case: &Case, view: &View<'_>) -> Vec<Miss> {
                 }
             }
             What::CallEnded { call, .. } => {
-                ended.insert(call);
+                ended.entry(call).or_insert(event.at());
             }
             What::AttemptBegan(place)
-                if !held_back.contains(place.peer.as_str()) && place.call.as_ref().is_some_and(|call| ended.contains(call)) =>
+                // what left before the end may still be under way: a driver's word can overtake its frames
+                if !held_back.contains(place.peer.as_str())
+                    && place.call.as_ref().and_then(|call| ended.get(call)).is_some_and(|end| event.at() > *end + view.tolerance) =>
             {
                 misses.push(
                     Miss::new("no attempt starts after its call ended", format!("attempt {} of {}", place.attempt, place.path)).at(event),

@@ -374,13 +374,13 @@ impl Conn {
         self.send_raw(raw);
     }
 
-    /// Acknowledges the oldest PING that waits; `false` where none does.
-    pub fn ack_ping(&self) -> bool {
-        let oldest = self.0.state.borrow_mut().pings.pop_front();
-        if let Some(payload) = oldest {
-            self.send_raw(Frame::Ping { ack: true, payload }.raw(0));
+    /// Acknowledges every PING that waits; `false` where none does. A system may have one of its own under way, to measure the bandwidth.
+    pub fn ack_pings(&self) -> bool {
+        let waiting = std::mem::take(&mut self.0.state.borrow_mut().pings);
+        for payload in &waiting {
+            self.send_raw(Frame::Ping { ack: true, payload: *payload }.raw(0));
         }
-        oldest.is_some()
+        !waiting.is_empty()
     }
 
     /// Sends SETTINGS.

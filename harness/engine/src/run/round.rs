@@ -353,6 +353,7 @@ impl Aftercare<'_> {
     }
 
     async fn look_at_client(&self, driver: &DriverCaller) {
+        let mut has_closed = false;
         for backend in self.actor.backends.values() {
             backend.tame();
             if let Some(conn) = backend.conn(None) {
@@ -360,16 +361,33 @@ impl Aftercare<'_> {
                 let bad = manners.grants_window != Grants::AsRead || manners.reads != Reads::Always || manners.handshake != Handshake::Full;
                 if bad || *manners != Manners::default() {
                     conn.close(Default::default());
+                    has_closed = true;
                 }
             }
         }
         if let Some(via) = driver.channels().into_iter().next() {
+            if has_closed {
+                // a call that leaves before the client has seen the end of the connection may fail for that
+                self.call_plainly(Some(via.clone())).await;
+            }
             self.plain_call("the same channel", Some(via)).await;
         }
         self.plain_call("a fresh channel", Some("aftercare".into())).await;
     }
 
     async fn plain_call(&self, on: &str, via: Option<String>) {
+        let hooks = self.actor.host.as_ref().is_none_or(Host::has_hooks);
+        match self.call_plainly(via).await {
+            Some(Outcome::Status(status)) => {
+                let good = status.code == 0 || (!hooks && !status.synthetic);
+                self.saw(on, format!("{} {}", proofmark_wire::StatusCode(status.code), status.message).trim().to_owned(), good);
+            }
+            Some(other) => self.saw(on, format!("{other:?}"), false),
+            None => self.saw(on, "no end of the call".into(), false),
+        }
+    }
+
+    async fn call_plainly(&self, via: Option<String>) -> Option<Outcome> {
         let transcript = self.stage.transcript();
         let call = transcript.next_call(AFTERCARE);
         let given = plain(via.as_deref());
@@ -386,15 +404,7 @@ impl Aftercare<'_> {
             _ => false,
         });
         let _ = timeout(AFTERCARE_LIMIT, ended).await;
-        let hooks = self.actor.host.as_ref().is_none_or(Host::has_hooks);
-        match outcome.into_inner() {
-            Some(Outcome::Status(status)) => {
-                let good = status.code == 0 || (!hooks && !status.synthetic);
-                self.saw(on, format!("{} {}", proofmark_wire::StatusCode(status.code), status.message).trim().to_owned(), good);
-            }
-            Some(other) => self.saw(on, format!("{other:?}"), false),
-            None => self.saw(on, "no end of the call".into(), false),
-        }
+        outcome.into_inner()
     }
 
     fn saw(&self, what: &str, observed: String, good: bool) {

@@ -10,6 +10,6 @@ pub struct AckPing {}
 
 impl AckPing {
     pub(crate) async fn run(&self, script: &Script) {
-        script.conn.until(|conn| conn.ack_ping().then_some(())).await;
+        script.conn.until(|conn| conn.ack_pings().then_some(())).await;
     }
 }
