@@ -859,6 +859,10 @@ impl Conn {
     }
 
     fn after(&self, acks: Acks, act: impl FnOnce(&Self) + 'static) {
+        if self.0.manners.handshake != Handshake::Full {
+            // who has not said who it is acknowledges nothing
+            return;
+        }
         match acks {
             Acks::AtOnce => act(self),
             Acks::Never => {}
