@@ -97,7 +97,9 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
             context.say(&summary(&record, left));
         }
     }
-    context.complain(&format!("exit {}: {} ({:.1} s, seed {seed})", exit.code(), exit.why(), stopwatch.millis() / 1000.0));
+    let known = record.cases.iter().filter(|case| matches!(case.overlay, Some(Overlay::KnownDeviation { .. }))).count();
+    let apart = if known > 0 { format!(", apart from {known} known deviations") } else { String::new() };
+    context.complain(&format!("exit {}: {}{apart} ({:.1} s, seed {seed})", exit.code(), exit.why(), stopwatch.millis() / 1000.0));
     Ok(exit)
 }
 

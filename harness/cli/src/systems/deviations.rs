@@ -23,6 +23,9 @@ struct Entry {
     reason: String,
     /// The upstream issue or document, or `unreported`.
     link: String,
+    /// It is a race, so it passes at times; the reason says so.
+    #[serde(default)]
+    unsteady: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -69,10 +72,11 @@ impl Deviations {
         let entry = self.0.iter().find(|entry| fits(&entry.case, &result.id))?;
         let reason = entry.reason.split_whitespace().collect::<Vec<_>>().join(" ");
         match (result.verdict, entry.verdict) {
+            (Verdict::Fail | Verdict::Warn, _) if entry.unsteady => Some(Overlay::KnownDeviation { reason, link: entry.link.clone() }),
             (Verdict::Fail, Deviating::Fail) | (Verdict::Warn, Deviating::Warn) | (Verdict::SystemError, Deviating::SystemError) => {
                 Some(Overlay::KnownDeviation { reason, link: entry.link.clone() })
             }
-            (Verdict::Pass | Verdict::Info, _) => Some(Overlay::UnexpectedPass { reason }),
+            (Verdict::Pass | Verdict::Info, _) if !entry.unsteady => Some(Overlay::UnexpectedPass { reason }),
             _ => None,
         }
     }

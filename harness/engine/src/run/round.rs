@@ -308,7 +308,7 @@ impl Aftercare<'_> {
                 )
             })
         });
-        if failed {
+        if failed || self.config_is_no_good() {
             return;
         }
         match &self.actor.caller {
@@ -319,6 +319,12 @@ impl Aftercare<'_> {
             }
             Caller::Driver(_) => {}
         }
+    }
+
+    /// A channel whose config is refused at each call serves none afterwards either.
+    fn config_is_no_good(&self) -> bool {
+        let reached = || self.stage.transcript().with(|events| events.iter().any(|event| matches!(event.what, What::AttemptBegan(_))));
+        self.case.given.service_config.is_some() && self.case.role == Role::Client && !reached()
     }
 
     async fn look_at_server(&self, wire: &WireCaller) {
