@@ -110,7 +110,7 @@ impl Doctor<'_> {
                             &format!("the manifest declares what gives `{name}`, and a plain call did not show it"),
                         ),
                         (false, true) => {
-                            self.bad("server: features", &format!("a plain call showed `{name}`, which the manifest does not declare"))
+                            self.bad("server: features", &format!("a plain call showed `{name}`, which the manifest does not declare"));
                         }
                         _ => {}
                     }

@@ -54,25 +54,29 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
         let cases: Vec<&Case> =
             selected.iter().copied().filter(|case| target.plays(case.role) && (*client_alone || case.role != Role::Client)).collect();
         folder.system(target)?;
-        let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { REAL_JOBS });
+        let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { context.cores * REAL_JOBS });
         let options = Options { jobs, ..options.clone() };
         let progress = Progress::new(context, &target.name, cases.len());
         let again: Mutex<Vec<String>> = Mutex::default();
         let is_real = target.tier != Tier::InProcess;
         left += execute(&cases, target, &options, &suites.catalogue, &|mut done| {
             done.result.overlay = known.overlay(&done.result);
-            if is_real && done.result.verdict == Verdict::Inconclusive && !interrupt::was_asked(&stop) {
+            if is_real && wants_the_machine(&done.result) && !interrupt::was_asked(&stop) {
                 again.lock().unwrap_or_else(PoisonError::into_inner).push(done.result.id);
                 return;
             }
             progress.done(&done);
             folder.case(&done);
         });
-        // what could not be judged beside others gets the machine to itself, once
+        // what could not be judged beside others, or only came too late, gets the machine to itself, once
         let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
         let alone: Vec<&Case> = cases.iter().copied().filter(|case| again.contains(&case.id)).collect();
         if !alone.is_empty() {
-            context.complain(&format!("{}: {} cases could not be judged and run again, one at a time", target.name, alone.len()));
+            context.complain(&format!(
+                "{}: {} cases could not be judged beside others, or missed nothing but times; they run once more, one at a time",
+                target.name,
+                alone.len()
+            ));
         }
         let options = Options { jobs: 1, ..options };
         left += execute(&alone, target, &options, &suites.catalogue, &|mut done| {
@@ -117,6 +121,12 @@ fn summary(record: &proofmark_record::Record, left: usize) -> String {
     lines.join("\n").trim_end().to_owned()
 }
 
+/// Whether a case could not be judged, or missed nothing but times, beside others.
+fn wants_the_machine(case: &CaseResult) -> bool {
+    let misses_times = || case.findings.iter().all(|finding| finding.timing || finding.check == "gap");
+    case.verdict == Verdict::Inconclusive || (case.is_bad() && !case.findings.is_empty() && misses_times())
+}
+
 fn exit_of(case: &CaseResult, args: &RunArgs) -> Exit {
     match case.overlay {
         Some(Overlay::KnownDeviation { .. }) => return Exit::Conforms,
@@ -156,5 +166,5 @@ pub(crate) fn evidence_folder(run: &Path, done: &Done) -> PathBuf {
 /// Set when the run is to end early.
 pub(crate) type Stop = Arc<AtomicBool>;
 
-/// Cases at a time on the real clock: most of them wait most of the time.
-const REAL_JOBS: usize = 16;
+/// Cases at a time for each core on the real clock: most of them wait most of the time.
+const REAL_JOBS: usize = 4;

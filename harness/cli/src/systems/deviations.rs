@@ -1,6 +1,6 @@
 //! `known-deviations.yaml`: what a system is known to do otherwise. The cases still run; the list never changes a verdict.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use proofmark_record::{CaseResult, Overlay, Verdict};
@@ -51,7 +51,7 @@ impl Deviations {
         Ok(list)
     }
 
-    fn check(&self, path: &PathBuf, suites: &Suites) -> Result<()> {
+    fn check(&self, path: &Path, suites: &Suites) -> Result<()> {
         for entry in &self.0 {
             if !suites.cases.iter().any(|case| fits(&entry.case, &case.id)) {
                 bail!(
