@@ -216,7 +216,7 @@ fn completed() -> FrameSays {
 #[case::a_sick_system("standing.aftercare", "server", once().ended("call", 0).say(What::Aftercare { what: "a fresh connection".into(), observed: "UNAVAILABLE".into(), good: false }))]
 #[case::a_hurt_neighbour("standing.neighbours", "server", once().ended("call", 0).frame(Direction::Received, "GOAWAY", "call", 8, FrameSays::Goaway { last_stream: 1, error: "INTERNAL_ERROR".into(), debug: Text::default() }))]
 #[case::speech_after_the_end("standing.quiet", "server", once().block("call", BlockKind::Trailers, &[("grpc-status", "0")]).data("call", 5).ended("call", 0))]
-#[case::an_attempt_after_the_end("standing.quiet", "client", once().frame(Direction::Sent, "HEADERS", "call", 5, completed()).ended("call", 0).began("call", 2))]
+#[case::an_attempt_after_the_end("standing.quiet", "client", once().frame(Direction::Sent, "HEADERS", "call", 5, completed()).ended("call", 0).wait(5).began("call", 2))]
 #[case::a_leaked_task("standing.no-leak", "server", once().ended("call", 0).say(What::Aftercare { what: "leak of tasks".into(), observed: "1 still alive".into(), good: false }))]
 #[case::a_handler_left_running("standing.no-leak", "server", once().hook("call", json!({"hook": "begin", "run": 1})).ended("call", 0))]
 fn a_standing_check_fails_the_case_whatever_it_tests(#[case] name: &str, #[case] role: &str, #[case] told: Told) {
