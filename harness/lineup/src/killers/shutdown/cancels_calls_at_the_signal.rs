@@ -19,6 +19,7 @@ pub(super) fn killer() -> Killer {
             "shutdown.close.after-last-stream",
             "shutdown.close.idle-connection-at-once",
             "shutdown.exit.prompt-when-drained",
+            "shutdown.goaway.second-after-round-trip",
             "shutdown.exit.status-zero",
             "shutdown.grace.expiry-forces",
             "shutdown.order.repository-outlives-handlers",
