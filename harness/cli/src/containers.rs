@@ -4,39 +4,19 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::args::{ContainerArg, RunArgs};
+use crate::args::RunArgs;
+use crate::select::Suites;
 use crate::targets::Tested;
 
 /// What `--container` asks for. Where there is no engine, the reason is told and nothing is tested, unless the surroundings demand it.
-#[cfg(feature = "containers")]
-pub(crate) fn tested(args: &RunArgs, scratch: &Path, complain: &dyn Fn(&str)) -> Result<Vec<Tested>> {
-    use proofmark_engine::system::container::Engine;
-
+pub(crate) fn tested(args: &RunArgs, suites: &Suites, scratch: &Path, complain: &dyn Fn(&str)) -> Result<Vec<Tested>> {
     if args.container.is_empty() {
         return Ok(Vec::new());
     }
-    let engine = match Engine::find() {
-        Ok(engine) => engine,
-        Err(error) => return without_engine(&error.to_string(), complain),
-    };
-    let removed = engine.sweep();
-    if removed > 0 {
-        complain(&format!("{removed} containers of runs that are gone were removed"));
+    match images::tested(args, suites, scratch, complain)? {
+        Ok(tested) => Ok(tested),
+        Err(why) => without_engine(&why, complain),
     }
-    args.container
-        .iter()
-        .map(|container| one(container, &engine, std::time::Duration::from_secs(args.ready_limit), scratch, complain))
-        .collect()
-}
-
-/// Without the feature there is no engine.
-#[cfg(not(feature = "containers"))]
-pub(crate) fn tested(args: &RunArgs, _scratch: &Path, complain: &dyn Fn(&str)) -> Result<Vec<Tested>> {
-    let asked: Vec<&ContainerArg> = args.container.iter().collect();
-    if asked.is_empty() {
-        return Ok(Vec::new());
-    }
-    without_engine("this binary was built without containers; `cargo build --release --features containers` has them", complain)
 }
 
 fn without_engine(why: &str, complain: &dyn Fn(&str)) -> Result<Vec<Tested>> {
@@ -47,73 +27,105 @@ fn without_engine(why: &str, complain: &dyn Fn(&str)) -> Result<Vec<Tested>> {
     Ok(Vec::new())
 }
 
+/// Without the feature there is no engine.
+#[cfg(not(feature = "containers"))]
+mod images {
+    use super::*;
+
+    pub(super) fn tested(_: &RunArgs, _: &Suites, _: &Path, _: &dyn Fn(&str)) -> Result<Result<Vec<Tested>, String>> {
+        Ok(Err("this binary was built without containers; `cargo build --release --features containers` has them".into()))
+    }
+}
+
 #[cfg(feature = "containers")]
-fn one(
-    container: &ContainerArg,
-    engine: &proofmark_engine::system::container::Engine,
-    ready_limit: std::time::Duration,
-    scratch: &Path,
-    complain: &dyn Fn(&str),
-) -> Result<Tested> {
+mod images {
     use std::collections::BTreeSet;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use proofmark_engine::profile::Profile;
     use proofmark_engine::run::execute::Target;
-    use proofmark_engine::system::container::ContainerServer;
+    use proofmark_engine::system::container::{ContainerServer, Engine};
     use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
     use proofmark_system::Tier;
 
-    let name = format!("container-{}", container.name);
-    let (image, tag) = (format!("proofmark-{}", container.name), "latest");
-    complain(&format!("building the image {image} on engine {}", engine.version));
-    let dockerfile = Path::new(DOCKERFILES).join(&container.name).join("Dockerfile");
-    engine.build(&image, tag, &dockerfile, &container.binary, "./server")?;
-    let mut features: BTreeSet<String> = HAS.iter().map(|feature| (*feature).to_owned()).collect();
-    let server = ContainerServer {
-        name: name.clone(),
-        image,
-        tag: tag.into(),
-        features: features.clone(),
-        ready_limit,
-        scratch: scratch.to_owned(),
-        engine: engine.clone(),
-    };
-    features.extend(FEATURES.iter().map(|feature| (*feature).to_owned()));
-    let target = Target {
-        name,
-        client: Some(Arc::new(ReferenceClient::new())),
-        server: Some(Arc::new(server)),
-        tier: Tier::Process,
-        features,
-        profile: Profile::User,
-    };
-    Ok(Tested { client_alone: false, ..Tested::from(target) })
+    use super::*;
+    use crate::args::ContainerArg;
+    use crate::systems::deviations::Deviations;
+
+    /// The targets; or why there is no engine.
+    pub(super) fn tested(args: &RunArgs, suites: &Suites, scratch: &Path, complain: &dyn Fn(&str)) -> Result<Result<Vec<Tested>, String>> {
+        let engine = match Engine::find() {
+            Ok(engine) => engine,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let removed = engine.sweep();
+        if removed > 0 {
+            complain(&format!("{removed} containers of runs that are gone were removed"));
+        }
+        let tested: Result<Vec<Tested>> =
+            args.container.iter().map(|container| one(container, &engine, args, suites, scratch, complain)).collect();
+        tested.map(Ok)
+    }
+
+    fn one(
+        container: &ContainerArg,
+        engine: &Engine,
+        args: &RunArgs,
+        suites: &Suites,
+        scratch: &Path,
+        complain: &dyn Fn(&str),
+    ) -> Result<Tested> {
+        let name = format!("container-{}", container.name);
+        let (image, tag) = (format!("proofmark-{}", container.name), "latest");
+        complain(&format!("building the image {image} on engine {}", engine.version));
+        let dockerfile = Path::new(DOCKERFILES).join(&container.name).join("Dockerfile");
+        engine.build(&image, tag, &dockerfile, &container.binary, "./server")?;
+        let mut features: BTreeSet<String> = HAS.iter().map(|feature| (*feature).to_owned()).collect();
+        let server = ContainerServer {
+            name: name.clone(),
+            image,
+            tag: tag.into(),
+            features: features.clone(),
+            ready_limit: Duration::from_secs(args.ready_limit),
+            scratch: scratch.to_owned(),
+            engine: engine.clone(),
+        };
+        features.extend(FEATURES.iter().map(|feature| (*feature).to_owned()));
+        let target = Target {
+            name,
+            client: Some(Arc::new(ReferenceClient::new())),
+            server: Some(Arc::new(server)),
+            tier: Tier::Process,
+            features,
+            profile: Profile::User,
+        };
+        let known = Deviations::read(&args.systems.join(&container.name), suites)?;
+        Ok(Tested { known, client_alone: false, ..Tested::from(target) })
+    }
+
+    /// What the servers in our images have: everything of the contract but an upstream, which a container cannot reach on our loopback.
+    const HAS: [&str; 19] = [
+        "hooks",
+        "log",
+        "spans",
+        "process",
+        "restart",
+        "freeze",
+        "container",
+        "hostile",
+        "operation:*",
+        "setting:grace",
+        "setting:lame-duck",
+        "setting:probe-interval",
+        "setting:probe-limit",
+        "setting:max-receive",
+        "setting:max-concurrent-streams",
+        "setting:max-age",
+        "setting:auth",
+        "setting:users",
+        "setting:state",
+    ];
+
+    const DOCKERFILES: &str = "fixtures/containers";
 }
-
-/// What the servers in our images have: everything of the contract but an upstream, which a container cannot reach on our loopback.
-#[cfg(feature = "containers")]
-const HAS: [&str; 19] = [
-    "hooks",
-    "log",
-    "spans",
-    "process",
-    "restart",
-    "freeze",
-    "container",
-    "hostile",
-    "operation:*",
-    "setting:grace",
-    "setting:lame-duck",
-    "setting:probe-interval",
-    "setting:probe-limit",
-    "setting:max-receive",
-    "setting:max-concurrent-streams",
-    "setting:max-age",
-    "setting:auth",
-    "setting:users",
-    "setting:state",
-];
-
-#[cfg(feature = "containers")]
-const DOCKERFILES: &str = "fixtures/containers";

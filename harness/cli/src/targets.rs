@@ -77,7 +77,7 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         }
     }
     let complain = |text: &str| context.complain(text);
-    targets.extend(containers::tested(args, scratch, &complain).map_err(Unready::NotReady)?);
+    targets.extend(containers::tested(args, suites, scratch, &complain).map_err(Unready::NotReady)?);
     for text in &args.address {
         let server = address_server(text).map_err(Unready::Usage)?;
         let hostile = args.hostile || server.address.ip().is_loopback();

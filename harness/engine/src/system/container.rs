@@ -27,7 +27,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-use super::process::{Lines, Tail, token_text};
+use super::process::{Lines, Tail, environment, token_file};
 
 /// A server that an image holds. It listens on [`PORT`] on every address.
 #[derive(Clone, Debug)]
@@ -51,10 +51,47 @@ pub struct ContainerServer {
 /// A container engine that answers.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    runtime: Arc<Runtime>,
+    room: Arc<Room>,
     docker: Docker,
     /// What it says of itself.
     pub version: String,
+}
+
+/// Where the engine's client lives.
+#[derive(Debug)]
+struct Room {
+    /// Only gone while this is dropped.
+    runtime: Option<Runtime>,
+    /// Every container holds one of these until it is removed.
+    running: Option<UnboundedSender<()>>,
+    removed: UnboundedReceiver<()>,
+}
+
+impl Room {
+    fn new(runtime: Runtime) -> Self {
+        let (running, removed) = unbounded_channel();
+        Self { runtime: Some(runtime), running: Some(running), removed }
+    }
+
+    #[expect(clippy::expect_used, reason = "the runtime is taken out in drop alone")]
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("a runtime until the drop")
+    }
+}
+
+/// Waits for the removal of what still runs: a container that is dropped while its runtime ends would wait for that runtime for ever.
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.running = None;
+        if let Some(runtime) = self.runtime.take() {
+            // what the engine does not remove in time, the next run sweeps away
+            // a start that outlives its run drops this inside the runtime, where nothing may wait
+            if tokio::runtime::Handle::try_current().is_err() {
+                let _ = runtime.block_on(async { timeout(REMOVAL_LIMIT, self.removed.recv()).await });
+            }
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Engine {
@@ -78,13 +115,13 @@ impl Engine {
                 Err(_) => Err(missing(&format!("it did not answer within {ENGINE_LIMIT:?}"))),
             }
         })?;
-        Ok(Self { runtime: Arc::new(runtime), docker, version })
+        Ok(Self { room: Arc::new(Room::new(runtime)), docker, version })
     }
 
     /// Removes the containers whose owner is gone. Gives how many.
     pub fn sweep(&self) -> usize {
         let docker = self.docker.clone();
-        self.runtime.block_on(async move {
+        self.room.runtime().block_on(async move {
             let filters = HashMap::from([("label", vec![OWNER])]);
             let all = docker.list_containers(Some(ListContainersOptionsBuilder::new().all(true).filters(&filters).build())).await;
             let mut removed = 0;
@@ -107,7 +144,8 @@ impl Engine {
     /// In the engine's words.
     pub fn build(&self, name: &str, tag: &str, dockerfile: &Path, file: &Path, as_name: &str) -> Result<(), StartError> {
         let image = GenericBuildableImage::new(name, tag).with_dockerfile(dockerfile).with_file(file, as_name);
-        self.runtime
+        self.room
+            .runtime()
             .block_on(async { image.build_image().await })
             .map(|_| ())
             .map_err(|error| StartError(format!("the image {name}:{tag} cannot be built: {error}")))
@@ -129,8 +167,8 @@ impl ServerFactory for ContainerServer {
         let server = self.clone();
         Box::pin(async move {
             let (sender, receiver) = oneshot::channel();
-            let runtime = server.engine.runtime.clone();
-            runtime.spawn(async move {
+            let room = server.engine.room.clone();
+            room.runtime().spawn(async move {
                 // where the case has ended meanwhile, what was started ends with the answer that nobody takes
                 let _ = sender.send(server.launch(launch).await);
             });
@@ -162,7 +200,7 @@ impl ContainerServer {
         let tail = Tail::default();
         tokio::spawn(read_output(attached.output, launch.events, ready_sender, tail.clone(), docker.clone(), id.clone()));
         let (signals, asked) = unbounded_channel();
-        tokio::spawn(send_signals(docker.clone(), id, asked, container));
+        tokio::spawn(send_signals(docker.clone(), id, asked, container, self.engine.room.running.clone()));
         match timeout(self.ready_limit, ready).await {
             Ok(Ok(())) => Ok(Running { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), steering, signals }),
             Ok(Err(_)) => {
@@ -188,21 +226,18 @@ impl ContainerServer {
             .with_label(OWNER, std::process::id().to_string())
             .with_label("proofmark.seed", launch.seed.to_string())
             .with_env_var("PORT", PORT.to_string())
-            .with_env_var("PROOFMARK_LOG", "json")
             .with_host_config_modifier(move |config| bind_to_loopback(config, &host_port));
-        let hooks: Vec<&str> = ["stdin", "exposed"].into_iter().chain(launch.hooks.iter().map(String::as_str)).collect();
-        request = request.with_env_var("PROOFMARK_TEST_HOOKS", hooks.join(","));
-        for (key, value) in &launch.settings {
-            request = request.with_env_var(format!("PROOFMARK_{}", key.to_uppercase().replace('-', "_")), value);
+        for (key, value) in environment(launch, &["stdin", "exposed"]) {
+            request = request.with_env_var(key, value);
         }
-        let folder = self.scratch.join(format!("container-{:016x}", launch.seed.derive("files").0));
-        std::fs::create_dir_all(&folder).map_err(|error| StartError(format!("{}: {error}", folder.display())))?;
-        request =
-            request.with_mount(Mount::bind_mount(folder.display().to_string(), "/data")).with_env_var("PROOFMARK_STORE", "/data/store.db");
+        // the folder of stores, and the store that the case has on every start
+        let inside = |path: &Path| format!("/data/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        request = request.with_mount(Mount::bind_mount(self.scratch.display().to_string(), "/data"));
+        if let Some(store) = &launch.store.path {
+            request = request.with_env_var("PROOFMARK_STORE", inside(store));
+        }
         if !launch.tokens.is_empty() {
-            let path = folder.join("tokens.txt");
-            std::fs::write(&path, token_text(launch)).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
-            request = request.with_env_var("PROOFMARK_AUTH_TOKENS", "/data/tokens.txt");
+            request = request.with_env_var("PROOFMARK_AUTH_TOKENS", inside(&token_file(launch, &self.scratch)?));
         }
         Ok(request)
     }
@@ -268,7 +303,13 @@ async fn write_stdin(mut stdin: impl tokio::io::AsyncWrite + Unpin, mut lines: U
 }
 
 /// Sends signals as they are asked for; the container is removed when nobody can ask any more.
-async fn send_signals(docker: Docker, id: String, mut asked: UnboundedReceiver<Ask>, container: ContainerAsync<GenericImage>) {
+async fn send_signals(
+    docker: Docker,
+    id: String,
+    mut asked: UnboundedReceiver<Ask>,
+    container: ContainerAsync<GenericImage>,
+    running: Option<UnboundedSender<()>>,
+) {
     while let Some(ask) = asked.recv().await {
         let signal = match ask {
             Ask::Signal(signal) => signal,
@@ -291,6 +332,7 @@ async fn send_signals(docker: Docker, id: String, mut asked: UnboundedReceiver<A
     if container.rm().await.is_err() {
         remove(&docker, &id).await;
     }
+    drop(running);
 }
 
 async fn remove(docker: &Docker, id: &str) -> bool {
@@ -337,4 +379,6 @@ async fn read_output(
 /// Where a server listens inside its container.
 pub const PORT: u16 = 50051;
 const OWNER: &str = "proofmark.owner";
+/// How long the removal of containers may take in the end.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 const ENGINE_LIMIT: Duration = Duration::from_secs(5);

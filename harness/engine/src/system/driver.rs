@@ -3,7 +3,7 @@
 //! A case has a driver to itself; one that ended its case in good order is kept for the next, since a virtual machine may take a second to start. Numbers
 //! go on where the last case left off, so none is used twice in one process.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -19,7 +19,7 @@ use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, sleep, timeout};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::process::SUPERVISOR;
+use super::process::{SUPERVISOR, Tail};
 
 /// A client that a command line starts.
 #[derive(Clone, Debug)]
@@ -270,7 +270,7 @@ struct State {
     channels: BTreeSet<u32>,
     /// The calls of this case, and whether they have ended.
     calls: BTreeMap<u32, bool>,
-    tail: VecDeque<String>,
+    tail: Tail,
     failure: Option<String>,
     /// Numbers are not looked after.
     is_raw: bool,
@@ -377,12 +377,7 @@ impl State {
         if self.failure.is_some() {
             return;
         }
-        let tail = if self.tail.is_empty() {
-            "it wrote nothing to stderr".to_owned()
-        } else {
-            format!("its last lines on stderr: {}", self.tail.iter().cloned().collect::<Vec<_>>().join(" | "))
-        };
-        let text = format!("{text}; {tail}");
+        let text = format!("{text}; {}", self.tail.text());
         self.say(ClientEvent::Failed(text.clone()));
         self.failure = Some(text);
     }
@@ -457,12 +452,8 @@ fn read_stderr(stderr: ChildStderr, talk: &Talk) {
         if own.is_some_and(|own| own.starts_with("pid ")) {
             continue;
         }
-        let mut state = talk.state();
-        if state.tail.len() == TAIL_LINES {
-            state.tail.pop_front();
-        }
-        let text = own.unwrap_or(&text).chars().take(300).collect::<String>().escape_debug().to_string();
-        state.tail.push_back(text);
+        let state = talk.state();
+        state.tail.push(own.unwrap_or(&text));
         state.say(ClientEvent::Stderr(line.clone()));
     }
 }
@@ -484,7 +475,6 @@ const DESCRIBE_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const WATCH_STEP: Duration = Duration::from_millis(250);
 const LONGEST_LINE: usize = 1024 * 1024;
-const TAIL_LINES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -499,7 +489,7 @@ mod tests {
 
     fn failure(line: &str) -> String {
         let (mut state, _shown) = state();
-        state.tail.push_back("Traceback".into());
+        state.tail.push("Traceback");
         state.take(line.as_bytes());
         state.failure.unwrap_or_default()
     }

@@ -165,12 +165,8 @@ impl ProcessServer {
         let mut command = Command::new(&self.supervisor);
         command.arg("supervise").arg("--").args(&words);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(false);
-        command.env("PORT", &port).env("PROOFMARK_LOG", "json");
-        let hooks: Vec<String> = std::iter::once("stdin".to_owned()).chain(launch.hooks.iter().cloned()).collect();
-        command.env("PROOFMARK_TEST_HOOKS", hooks.join(","));
-        for (key, value) in &launch.settings {
-            command.env(format!("PROOFMARK_{}", key.to_uppercase().replace('-', "_")), value);
-        }
+        command.env("PORT", &port);
+        command.envs(environment(launch, &["stdin"]));
         if let Some(path) = &launch.store.path {
             command.env("PROOFMARK_STORE", path);
         }
@@ -179,26 +175,32 @@ impl ProcessServer {
             command.env("PROOFMARK_UPSTREAM", list.join(","));
         }
         if !launch.tokens.is_empty() {
-            command.env("PROOFMARK_AUTH_TOKENS", self.token_file(launch)?);
+            command.env("PROOFMARK_AUTH_TOKENS", token_file(launch, &self.scratch)?);
         }
         Ok(command)
     }
-
-    fn token_file(&self, launch: &ServerLaunch) -> Result<PathBuf, StartError> {
-        let path = self.scratch.join(format!("tokens-{:016x}.txt", launch.seed.derive("tokens").0));
-        write_file(&path, &token_text(launch)).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
-        Ok(path)
-    }
 }
 
-/// The tokens of a case as a file says them.
-pub(super) fn token_text(launch: &ServerLaunch) -> String {
+/// What a case's settings and hooks are in the environment of a server.
+pub(super) fn environment(launch: &ServerLaunch, hooks: &[&str]) -> Vec<(String, String)> {
+    let words: Vec<&str> = hooks.iter().copied().chain(launch.hooks.iter().map(String::as_str)).collect();
+    let settings =
+        launch.settings.iter().map(|(key, value)| (format!("PROOFMARK_{}", key.to_uppercase().replace('-', "_")), value.clone()));
+    let own = [("PROOFMARK_LOG".to_owned(), "json".to_owned()), ("PROOFMARK_TEST_HOOKS".to_owned(), words.join(","))];
+    own.into_iter().chain(settings).collect()
+}
+
+/// Writes the tokens of a case to a file in `folder`.
+pub(super) fn token_file(launch: &ServerLaunch, folder: &Path) -> Result<PathBuf, StartError> {
+    let path = folder.join(format!("tokens-{:016x}.txt", launch.seed.derive("tokens").0));
     let now = launch.clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let line = |token: &Token| match token.good_for {
         Some(good_for) => format!("{}, {}, {}\n", token.token, token.subject, (now + good_for).as_secs().saturating_sub(1)),
         None => format!("{}, {}\n", token.token, token.subject),
     };
-    launch.tokens.iter().map(line).collect()
+    let text: String = launch.tokens.iter().map(line).collect();
+    write_file(&path, &text).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+    Ok(path)
 }
 
 fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
@@ -383,7 +385,8 @@ async fn skip_line(from: &mut (impl AsyncBufRead + Unpin)) {
 pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
-    fn push(&self, line: &str) {
+    /// Keeps a line, and lets the oldest go.
+    pub(super) fn push(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == TAIL_LINES {
             lines.pop_front();
