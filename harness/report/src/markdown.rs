@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use proofmark_record::{CaseResult, Overlay, Record, Verdict};
 
 use crate::compare::compare;
-use crate::terminal::{cell, failure, proven, transcript};
+use crate::matrix::areas;
+use crate::terminal::{failure, proven, transcript};
 
 /// Writes the summary, below 1 MiB.
 ///
@@ -16,7 +17,7 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     let totals: Vec<String> =
         record.totals().into_iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
     writeln!(out, "{} cases: {}\n", record.cases.len(), totals.join(", "))?;
-    areas(record, out)?;
+    writeln!(out, "{}", areas(record))?;
     for (system, ids) in proven(record) {
         writeln!(out, "- `{system}`: {} of {} requirements of the catalogue proven", ids.len(), record.run.requirements)?;
     }
@@ -48,27 +49,6 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     known(record, out)?;
     list(out, "Inconclusive", &of(&[Verdict::Inconclusive]))?;
     writeln!(out, "\nReplay: `proofmark run --seed {}`", record.run.seed)
-}
-
-fn areas(record: &Record, out: &mut dyn Write) -> io::Result<()> {
-    let mut systems: Vec<&str> = Vec::new();
-    let mut areas: Vec<&str> = Vec::new();
-    for case in &record.cases {
-        if !systems.contains(&case.system.as_str()) {
-            systems.push(&case.system);
-        }
-        if !areas.contains(&case.area.as_str()) {
-            areas.push(&case.area);
-        }
-    }
-    areas.sort_unstable();
-    writeln!(out, "| area | {} |", systems.join(" | "))?;
-    writeln!(out, "|---|{}", "---|".repeat(systems.len()))?;
-    for area in areas {
-        let cells: Vec<String> = systems.iter().map(|system| cell(record, area, system)).collect();
-        writeln!(out, "| {area} | {} |", cells.join(" | "))?;
-    }
-    writeln!(out)
 }
 
 fn list(out: &mut dyn Write, title: &str, cases: &[&CaseResult]) -> io::Result<()> {

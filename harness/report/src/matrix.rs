@@ -71,7 +71,8 @@ fn introduce(record: &Record, page: &mut String) {
     page.push('\n');
 }
 
-fn areas(record: &Record) -> String {
+/// The table of areas by systems, in Markdown.
+pub(crate) fn areas(record: &Record) -> String {
     let systems: Vec<&str> = record.systems.iter().map(|system| system.name.as_str()).collect();
     let areas: IndexSet<&str> = record.cases.iter().map(|case| case.area.as_str()).collect();
     let mut areas: Vec<&str> = areas.into_iter().collect();

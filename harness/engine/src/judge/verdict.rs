@@ -28,7 +28,8 @@ pub fn judge(case: &Case, events: &[Event], tolerance: Duration) -> Judged {
     let timer_lag = Duration::from_nanos(
         events.iter().filter_map(|event| if let What::TimerLag { max_ns } = event.what { Some(max_ns) } else { None }).max().unwrap_or(0),
     );
-    let lagged = timer_lag > tolerance || lag_explains(case, events, tolerance, timer_lag);
+    let misses = findings.iter().any(is_hard);
+    let lagged = timer_lag > tolerance || (misses && lag_explains(case, events, tolerance, timer_lag));
     let (verdict, reason) = verdict(case, events, &findings, lagged);
     Judged { verdict, reason, findings, timer_lag }
 }
@@ -47,7 +48,11 @@ fn findings(case: &Case, events: &[Event], tolerance: Duration) -> Vec<Finding> 
 
 /// Whether a system whose timers are as late as ours, at either end of an interval, would have kept every time that was missed. Then nobody can tell.
 fn lag_explains(case: &Case, events: &[Event], tolerance: Duration, lag: Duration) -> bool {
-    lag > GRAIN && !findings(case, events, tolerance + lag * 2).iter().any(|finding| matches!(finding.slot, Slot::Must | Slot::Standing))
+    lag > GRAIN && !findings(case, events, tolerance + lag * 2).iter().any(is_hard)
+}
+
+fn is_hard(finding: &Finding) -> bool {
+    matches!(finding.slot, Slot::Must | Slot::Standing)
 }
 
 /// The grain of timers: less is no lag.
@@ -113,7 +118,7 @@ fn verdict(case: &Case, events: &[Event], findings: &[Finding], lagged: bool) ->
             Some(format!("the stimulus did not happen: {} wanted {}, saw {}", miss.check, miss.expected, miss.observed)),
         );
     }
-    let hard: Vec<&Finding> = findings.iter().filter(|finding| matches!(finding.slot, Slot::Must | Slot::Standing)).collect();
+    let hard: Vec<&Finding> = findings.iter().filter(|finding| is_hard(finding)).collect();
     if !hard.is_empty() {
         if lagged && hard.iter().all(|finding| finding.timing) {
             return (Verdict::Inconclusive, Some("the machine was too slow to judge times".into()));
