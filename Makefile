@@ -6,7 +6,7 @@ BIN := target/release/proofmark
 PEERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard fixtures/peers/*/system.yaml)))))
 STATIC := target/static/x86_64-unknown-linux-gnu/release/proofmark
 
-.PHONY: help build lint test conformance killers bench peer peers matrix steady static containers check clean
+.PHONY: help build lint test conformance killers bench peer peers matrix steady deviations static containers check clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -40,6 +40,9 @@ matrix: peers ## every system over all cases, both roles; writes reports/results
 steady: peers ## the matrix ten times beside two busy loops: does a verdict change, is anything left behind?
 	./fixtures/steady.sh $(BIN) $(PEERS)
 
+deviations: peers ## every known deviation twenty times: is it the same each time?
+	ROUNDS=20 BUSY=0 ONLY=deviations ./fixtures/steady.sh $(BIN) $(PEERS)
+
 static: ## the binary without dynamic libraries, for containers
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu --target-dir target/static
 
@@ -48,7 +51,7 @@ containers: static ## the reference service and the Go peer from images; needs a
 	$(BIN) build go
 	$(BIN) run --container reference=$(STATIC) --container go=target/peers/go/server
 
-bench: ## speed and memory, printed
+bench: build ## speed and memory, printed; with Go on PATH also the Go peer beside connectrpc's runner
 	cargo run --release --locked -p proofmark-bench
 
 check: lint test conformance killers ## what CI runs

@@ -1,4 +1,4 @@
-//! The crates use each other only as the table in docs/how-it-works.md says.
+//! The crates use each other only as the table in docs/how-it-works.md says; the peers (`peer-*`) use none of ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,11 @@ fn forbidden(table: &[(&str, &[&str])]) -> Vec<String> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");
     let mut found = Vec::new();
     for package in &metadata.packages {
-        let Some(from) = package.name.strip_prefix("proofmark-") else { continue };
+        let Some(from) = package.name.strip_prefix("proofmark-") else {
+            let of_ours = package.dependencies.iter().filter(|dependency| dependency.name.starts_with("proofmark-"));
+            found.extend(of_ours.map(|dependency| format!("{} -> {}", package.name, dependency.name)));
+            continue;
+        };
         let Some(allowed) = table.get(from) else {
             found.push(format!("{from} is not in the table"));
             continue;

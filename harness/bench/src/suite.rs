@@ -12,7 +12,7 @@ use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::{Options, Stopwatch, Target, execute, run_case};
 use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
 use proofmark_lineup::reference_server::{self, ReferenceServer};
-use proofmark_system::Tier;
+use proofmark_system::{ClientFactory, ServerFactory, Tier};
 use proofmark_transport::Seed;
 
 pub(crate) fn measure() -> Result<String> {
@@ -20,24 +20,9 @@ pub(crate) fn measure() -> Result<String> {
     let loading = Stopwatch::start();
     let cases = proofmark_suites::cases(&catalogue).map_err(|errors| anyhow!("{errors}"))?;
     let loaded = loading.millis();
-    let mut features: BTreeSet<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
-    features.extend(reference_server::features());
-    let target = Target {
-        name: "reference".into(),
-        client: Some(Arc::new(ReferenceClient::new())),
-        server: Some(Arc::new(ReferenceServer::new())),
-        tier: Tier::InProcess,
-        features,
-        profile: Profile::User,
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let options = Options {
-        seed: Seed(7),
-        jobs: cores,
-        tolerance: Duration::from_millis(100),
-        scratch: std::env::temp_dir(),
-        stop: Arc::new(AtomicBool::new(false)),
-    };
+    let target = reference(Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
+    let options = options();
+    let cores = options.jobs;
     let runnable: Vec<&Case> = cases.iter().filter(|case| target.lacks(case).is_none()).collect();
     let rounds: u64 = runnable.iter().map(|case| u64::from(case.rounds)).sum();
     let stopwatch = Stopwatch::start();
@@ -67,6 +52,24 @@ pub(crate) fn measure() -> Result<String> {
     }
     writeln!(out, "peak memory {:.0} MiB", peak_memory_mib())?;
     Ok(out)
+}
+
+/// The references, or variants of them, in process.
+pub(crate) fn reference(client: Arc<dyn ClientFactory>, server: Arc<dyn ServerFactory>) -> Target {
+    let mut features: BTreeSet<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
+    features.extend(reference_server::features());
+    Target { name: "reference".into(), client: Some(client), server: Some(server), tier: Tier::InProcess, features, profile: Profile::User }
+}
+
+/// The same seed each time, on all cores.
+pub(crate) fn options() -> Options {
+    Options {
+        seed: Seed(7),
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        tolerance: Duration::from_millis(100),
+        scratch: std::env::temp_dir(),
+        stop: Arc::new(AtomicBool::new(false)),
+    }
 }
 
 fn slowest<'a>(

@@ -146,7 +146,7 @@ pub struct RunArgs {
     /// The seed of all chance; drawn and printed if absent
     #[arg(long)]
     pub seed: Option<Seed>,
-    /// How many cases at a time; the number of cores in process, four a core elsewhere
+    /// How many cases at a time; the number of cores in process, six a core elsewhere
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
     /// By how much time windows are widened on the real clock, in milliseconds

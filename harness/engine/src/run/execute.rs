@@ -1,5 +1,6 @@
 //! Runs many cases against one target: in process on every core, each on a paused clock of its own, or side by side on the real clock.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -95,6 +96,11 @@ pub struct Done {
 
 /// Runs cases and hands each result over as soon as it is there. Gives the number of cases that were not run, because of `stop`.
 pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &Catalogue, sink: &(dyn Fn(Done) + Sync)) -> usize {
+    let mut cases = cases.to_vec();
+    if target.tier != Tier::InProcess {
+        // what waits longest first, or the last of them would be waited for alone
+        cases.sort_by_key(|case| Reverse(case.limit * case.rounds));
+    }
     let next = AtomicUsize::new(0);
     let left = AtomicUsize::new(cases.len());
     let threads = options.jobs.clamp(1, cases.len().max(1));

@@ -212,7 +212,9 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     faults.account();
     end_open_calls(&actor).await;
     faults.lift_all();
-    Aftercare { case, stage, actor: &actor }.look().await;
+    let waits_for_ready =
+        setting.client.as_ref().is_none_or(|client| client.info().features.iter().any(|feature| feature == "wait-for-ready"));
+    Aftercare { case, stage, actor: &actor, waits_for_ready }.look().await;
     settle(&actor, setting.virtual_time).await;
     if let Some(host) = &actor.host {
         host.end();
@@ -296,6 +298,8 @@ struct Aftercare<'a> {
     case: &'a Case,
     stage: &'a Stage,
     actor: &'a Actor,
+    /// Whether the client can hold a call back until it has a connection.
+    waits_for_ready: bool,
 }
 
 impl Aftercare<'_> {
@@ -383,7 +387,7 @@ impl Aftercare<'_> {
 
     async fn plain_call(&self, on: &str, via: Option<String>) {
         let hooks = self.actor.host.as_ref().is_none_or(Host::has_hooks);
-        match self.call_plainly(via).await {
+        match self.call_patiently(via).await {
             Some(Outcome::Status(status)) => {
                 let good = status.code == 0 || (!hooks && !status.synthetic);
                 self.saw(on, format!("{} {}", proofmark_wire::StatusCode(status.code), status.message).trim().to_owned(), good);
@@ -393,10 +397,23 @@ impl Aftercare<'_> {
         }
     }
 
+    /// A client that cannot wait for a connection is asked again while it comes back.
+    async fn call_patiently(&self, via: Option<String>) -> Option<Outcome> {
+        let asked_since = Instant::now();
+        loop {
+            let outcome = self.call_plainly(via.clone()).await;
+            let comes_back = matches!(&outcome, Some(Outcome::Status(status)) if status.code == UNAVAILABLE);
+            if self.waits_for_ready || !comes_back || asked_since.elapsed() > RECONNECT_LIMIT {
+                return outcome;
+            }
+            sleep(RECONNECT_STEP).await;
+        }
+    }
+
     async fn call_plainly(&self, via: Option<String>) -> Option<Outcome> {
         let transcript = self.stage.transcript();
         let call = transcript.next_call(AFTERCARE);
-        let given = plain(via.as_deref());
+        let given = plain(via.as_deref(), self.waits_for_ready);
         match &self.actor.caller {
             Caller::Wire(wire) => wire.start(call.clone(), given, via, Round::default(), Default::default()),
             Caller::Driver(driver) => driver.start(call.clone(), given, via, Round::default(), Default::default()),
@@ -407,6 +424,7 @@ impl Aftercare<'_> {
                 outcome.replace(Some(seen.clone()));
                 true
             }
+            What::SystemError { .. } => true,
             _ => false,
         });
         let _ = timeout(AFTERCARE_LIMIT, ended).await;
@@ -419,13 +437,13 @@ impl Aftercare<'_> {
 }
 
 /// A plain call.
-fn plain(via: Option<&str>) -> Call {
+fn plain(via: Option<&str>, waits_for_ready: bool) -> Call {
     Call {
         name: AFTERCARE.to_owned(),
         operation: Operation::Unary,
         via: via.and_then(|via| Template::parse(via).ok()).map(Via::Named),
         deadline: Some(AFTERCARE_DEADLINE),
-        wait_for_ready: Some(true),
+        wait_for_ready: waits_for_ready.then_some(true),
         metadata: Default::default(),
         request: None,
         steps: None,
@@ -478,6 +496,10 @@ fn measure_lag(stage: &Stage, virtual_time: bool) -> Rc<Cell<u64>> {
 const AFTERCARE: &str = "aftercare";
 const AFTERCARE_DEADLINE: Duration = Duration::from_secs(150);
 const AFTERCARE_LIMIT: Duration = Duration::from_secs(160);
+/// How long a client may take to connect again, and how often it is asked.
+const RECONNECT_LIMIT: Duration = Duration::from_secs(20);
+const RECONNECT_STEP: Duration = Duration::from_millis(200);
+const UNAVAILABLE: u32 = 14;
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 const LAG_STEP: Duration = Duration::from_millis(5);
 /// How long lines of a process may be under way.

@@ -382,3 +382,19 @@ const OWNER: &str = "proofmark.owner";
 /// How long the removal of containers may take in the end.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 const ENGINE_LIMIT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_published_on_loopback_alone() {
+        let mut config = HostConfig { publish_all_ports: Some(true), ..HostConfig::default() };
+        bind_to_loopback(&mut config, "4711");
+        let bindings = config.port_bindings.expect("bindings");
+        let published = bindings["50051/tcp"].clone().expect("a published port");
+        assert_eq!((bindings.len(), published.len()), (1, 1));
+        assert_eq!((published[0].host_ip.as_deref(), published[0].host_port.as_deref()), (Some("127.0.0.1"), Some("4711")));
+        assert_eq!(config.publish_all_ports, Some(false));
+    }
+}
