@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier, Token};
@@ -14,7 +14,7 @@ use proofmark_transport::clock::{sleep, timeout};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// A server that a command line starts.
 #[derive(Clone, Debug)]
@@ -54,8 +54,14 @@ impl ServerFactory for ProcessServer {
     }
 }
 
+/// As many systems start at a time as there are cores: starting is work, and cases that wait beside it are to be timed well.
+static STARTING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
 impl ProcessServer {
     async fn launch(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
+        // a restart is part of what a case times; a first start is not, and can wait for a core
+        let is_first = launch.listen.port() == 0;
+        let _starting = if is_first { STARTING.acquire().await.ok() } else { None };
         let fixed_port = self.fixed_port(&launch).await?;
         let mut command = self.command(&launch, fixed_port)?;
         let mut child = command
