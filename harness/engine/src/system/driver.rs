@@ -19,7 +19,7 @@ use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, sleep, timeout};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::process::{SUPERVISOR, Tail};
+use super::process::{STARTING, SUPERVISOR, Tail};
 
 /// A client that a command line starts.
 #[derive(Clone, Debug)]
@@ -63,6 +63,7 @@ impl DriverProcess {
 
     /// A new process, and what it says of itself.
     pub(super) async fn started(&self) -> Result<(Process, Described), StartError> {
+        let _starting = STARTING.acquire().await.ok();
         let mut process = self.spawn()?;
         let (events, mut shown) = unbounded_channel();
         process.begin(events);

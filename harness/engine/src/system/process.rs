@@ -55,7 +55,8 @@ impl ServerFactory for ProcessServer {
 }
 
 /// As many systems start at a time as there are cores: starting is work, and cases that wait beside it are to be timed well.
-static STARTING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+pub(super) static STARTING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
 impl ProcessServer {
     async fn launch(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
