@@ -2,17 +2,15 @@
 //! On virtual time this is exactly what would be waited for on the real clock.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
-use proofmark_engine::case::{Case, Catalogue, Role};
-use proofmark_engine::run::execute::execute;
+use proofmark_engine::case::{Case, Role};
+use proofmark_engine::run::execute::results;
 use proofmark_engine::run::killing::is_failed;
 use proofmark_lineup::killers;
 use proofmark_lineup::reference_client::ReferenceClient;
 use proofmark_lineup::reference_server::ReferenceServer;
-use proofmark_record::CaseResult;
-use proofmark_system::{ClientFactory, ServerFactory};
 
 use crate::suite::{options, reference};
 
@@ -20,7 +18,8 @@ pub(crate) fn measure() -> Result<String> {
     let catalogue = proofmark_suites::catalogue().map_err(|errors| anyhow!("{errors}"))?;
     let cases = proofmark_suites::cases(&catalogue).map_err(|errors| anyhow!("{errors}"))?;
     let all: Vec<&Case> = cases.iter().collect();
-    let passing: BTreeMap<String, f64> = results(&all, Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()), &catalogue)
+    let whole = reference(Arc::new(ReferenceClient::new()), Arc::new(ReferenceServer::new()));
+    let passing: BTreeMap<String, f64> = results(&all, &whole, &options(), &catalogue)
         .into_iter()
         .filter(|result| !is_failed(result))
         .map(|result| (result.id, result.duration_ms))
@@ -35,7 +34,8 @@ pub(crate) fn measure() -> Result<String> {
             .filter(|case| case.role == Role::Pair || killer.is_server() == (case.role == Role::Server))
             .filter(|case| case.proves.iter().any(|proven| killer.breaks.contains(&proven.as_str())))
             .collect();
-        for result in results(&aimed_at, killer.client(), killer.server(), &catalogue).into_iter().filter(is_failed) {
+        let broken = reference(killer.client(), killer.server());
+        for result in results(&aimed_at, &broken, &options(), &catalogue).into_iter().filter(is_failed) {
             let longest = failing.entry(result.id).or_default();
             *longest = result.duration_ms.max(*longest);
         }
@@ -50,11 +50,4 @@ pub(crate) fn measure() -> Result<String> {
         both.len(),
         (passes + fails) / (2.0 * passes)
     ))
-}
-
-fn results(cases: &[&Case], client: Arc<dyn ClientFactory>, server: Arc<dyn ServerFactory>, catalogue: &Catalogue) -> Vec<CaseResult> {
-    let target = reference(client, server);
-    let results: Mutex<Vec<CaseResult>> = Mutex::default();
-    execute(cases, &target, &options(), catalogue, &|done| results.lock().unwrap_or_else(PoisonError::into_inner).push(done.result));
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

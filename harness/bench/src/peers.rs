@@ -1,6 +1,5 @@
 //! Real processes: both roles against the Go peer, and connectrpc's conformance runner against its own grpc-go server and client, in the same run.
 
-use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -90,8 +89,7 @@ fn rate(count: usize, millis: f64) -> String {
 }
 
 fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let name = command.get_program().to_owned();
-    let name = Path::new(OsStr::new(&name)).display().to_string();
+    let name = command.get_program().display().to_string();
     let done = command.stdin(Stdio::null()).output().with_context(|| format!("`{name}` cannot be run"))?;
     if !done.status.success() {
         bail!("`{name}` failed ({}):\n{}", done.status, String::from_utf8_lossy(&done.stderr));

@@ -1,13 +1,13 @@
 //! `proofmark killers`: does each broken variant fail its cases, and no others?
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use proofmark_engine::case::{Case, Role};
-use proofmark_engine::run::execute::{Options, Target, execute};
+use proofmark_engine::run::execute::{self, Options, Target};
 use proofmark_engine::run::killing::{Kill, sort_out, without_killer};
 use proofmark_lineup::killers::{self, Killer};
 use proofmark_lineup::reference_client::ReferenceClient;
@@ -82,9 +82,7 @@ fn results(cases: &[&Case], target: &Target, suites: &Suites, jobs: usize) -> Ve
         scratch: std::env::temp_dir(),
         stop: Arc::new(AtomicBool::new(false)),
     };
-    let results: Mutex<Vec<CaseResult>> = Mutex::default();
-    execute(cases, target, &options, &suites.catalogue, &|done| results.lock().unwrap_or_else(PoisonError::into_inner).push(done.result));
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut results = execute::results(cases, target, &options, &suites.catalogue);
     results.sort_by(|a, b| a.id.cmp(&b.id));
     results
 }

@@ -129,6 +129,13 @@ pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &
     left.into_inner()
 }
 
+/// Runs cases and gives their results, in the order in which the cases ended.
+pub fn results(cases: &[&Case], target: &Target, options: &Options, catalogue: &Catalogue) -> Vec<CaseResult> {
+    let results: Mutex<Vec<CaseResult>> = Mutex::default();
+    execute(cases, target, options, catalogue, &|done| results.lock().unwrap_or_else(PoisonError::into_inner).push(done.result));
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs one case with all its rounds.
 pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Catalogue) -> Done {
     if let Some(reason) = target.lacks(case) {

@@ -402,7 +402,7 @@ impl Aftercare<'_> {
         let asked_since = Instant::now();
         loop {
             let outcome = self.call_plainly(via.clone()).await;
-            let comes_back = matches!(&outcome, Some(Outcome::Status(status)) if status.code == UNAVAILABLE);
+            let comes_back = matches!(&outcome, Some(Outcome::Status(status)) if status.code == proofmark_wire::StatusCode::UNAVAILABLE.0);
             if self.waits_for_ready || !comes_back || asked_since.elapsed() > RECONNECT_LIMIT {
                 return outcome;
             }
@@ -499,7 +499,6 @@ const AFTERCARE_LIMIT: Duration = Duration::from_secs(160);
 /// How long a client may take to connect again, and how often it is asked.
 const RECONNECT_LIMIT: Duration = Duration::from_secs(20);
 const RECONNECT_STEP: Duration = Duration::from_millis(200);
-const UNAVAILABLE: u32 = 14;
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 const LAG_STEP: Duration = Duration::from_millis(5);
 /// How long lines of a process may be under way.
