@@ -12,6 +12,7 @@ use proofmark_engine::run::execute::Target;
 use proofmark_engine::system::address::{self, AddressServer};
 use proofmark_engine::system::driver::DriverProcess;
 use proofmark_engine::system::probe::probe;
+use proofmark_engine::system::process::Idle;
 use proofmark_engine::system::process::ProcessServer;
 use proofmark_lineup::killers;
 use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
@@ -154,6 +155,7 @@ pub(crate) fn server_of(system: &System, release: &str, context: &Context, scrat
         features,
         ready_limit: server.ready,
         scratch: scratch.to_owned(),
+        idle: Idle::default(),
     })
 }
 
@@ -172,6 +174,7 @@ fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch
         features: BTreeSet::new(),
         ready_limit: Duration::from_secs(args.ready_limit),
         scratch: scratch.to_owned(),
+        idle: Idle::default(),
     })
 }
 

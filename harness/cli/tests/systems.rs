@@ -194,6 +194,30 @@ fn a_server_that_listens_elsewhere_than_it_says_is_told_so() {
 }
 
 #[test]
+fn cases_that_leave_a_server_as_they_found_it_share_one_and_a_failure_is_judged_on_a_fresh_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serve = format!("{} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_proofmark"));
+    let started_and_reused = |cases: &[&str], serve: &str| {
+        let args = [&["run"], cases, &["--role", "server", "--jobs", "1", "--server-cmd", serve, "--out", "out"]].concat();
+        let output = proofmark(folder.path(), &args);
+        let record =
+            fs::read_to_string(folder.path().join("out/record.jsonl")).unwrap_or_else(|_| panic!("{}", told(&output, folder.path())));
+        fs::remove_dir_all(folder.path().join("out")).expect("a folder");
+        let count = |act: &str| record.matches(&format!(r#""act":"{act}""#)).count();
+        (count("started"), count("reused"))
+    };
+    let harmless = "user.proto.versioned-package";
+    assert_eq!(started_and_reused(&[harmless], &serve), (3, 2));
+    // deadlines race with answers, and a server that is warm is faster than one that is not
+    assert_eq!(started_and_reused(&["deadline.server.terminates-call"], &serve).1, 0);
+    // what was seen on a server that others had used is not what counts
+    let both = ["deadline.server.unit-table.remaining.minutes", "deadline.server.unit-table.remaining.milliseconds"];
+    assert_eq!(started_and_reused(&both, &serve), (2, 1));
+    let shortened = format!("env PROOFMARK_DEADLINE_MAX=1ms {serve}");
+    assert_eq!(started_and_reused(&both, &shortened), (2, 0));
+}
+
+#[test]
 fn a_container_without_an_engine_is_skipped_and_demanded_where_it_is_required() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("server"), "").expect("a file");

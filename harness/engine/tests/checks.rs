@@ -61,6 +61,10 @@ impl Told {
         self.say(What::CallEnded { call: named(call), outcome: Outcome::Status(status) })
     }
 
+    fn let_go(self, call: &str) -> Self {
+        self.say(What::CallEnded { call: named(call), outcome: Outcome::Dropped })
+    }
+
     fn began(self, call: &str, attempt: u32) -> Self {
         self.say(What::AttemptBegan(place(call, attempt)))
     }
@@ -151,6 +155,8 @@ fn once() -> Told {
 #[case::outcome("outcome: {status: OK}", once().ended("call", 0), once().ended("call", 14))]
 #[case::outcome_of_nothing("outcome: {call: other, status: OK}", once().started("other", CHAT).ended("other", 0), once().ended("call", 0))]
 #[case::outcome_message("outcome: {status-message: words}", once().ended("call", 3), once().ended_with("call", StatusSeen { code: 3, ..StatusSeen::default() }))]
+#[case::outcome_cancelled_in_silence("outcome: {status: CANCELLED}", once().let_go("call"), once().ended("call", 13))]
+#[case::outcome_not_in_silence("outcome: {one-of: [OK, UNKNOWN]}", once().ended("call", 0), once().let_go("call"))]
 #[case::outcome_open("outcome: {open: true}", once(), once().ended("call", 0))]
 #[case::messages("messages: {at: caller, are: [text: A, text: B]}", once().message("call", Direction::Received, &text("A")).message("call", Direction::Received, &text("B")), once().message("call", Direction::Received, &text("B")).message("call", Direction::Received, &text("A")))]
 #[case::messages_own("messages: {at: caller, own: true}", once().message("call", Direction::Sent, &text("A")).message("call", Direction::Received, &text("Echo: A")), once().message("call", Direction::Sent, &text("A")).message("call", Direction::Received, &text("Echo: B")))]

@@ -511,7 +511,7 @@ pub enum Outcome {
         /// In the library's words.
         text: String,
     },
-    /// Let go; the library says nothing.
+    /// Cancelled by letting go of it, by a library that tells its application nothing then.
     Dropped,
 }
 
@@ -537,6 +537,8 @@ pub struct StatusSeen {
 pub enum SystemAct {
     /// Started.
     Started,
+    /// What was started ran already: it has served other cases.
+    Reused,
     /// Ended by SIGKILL.
     Killed,
     /// Stopped from running.

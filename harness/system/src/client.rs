@@ -16,6 +16,9 @@ pub trait ClientFactory: Send + Sync + Debug {
 
     /// Starts it. Dropping what this gives ends it with everything it opened.
     fn start(&self, launch: ClientLaunch) -> BoxFuture<'_, Result<Box<dyn ClientSystem>, StartError>>;
+
+    /// Lets clients end that wait for another case.
+    fn rest(&self) {}
 }
 
 /// A running client system.

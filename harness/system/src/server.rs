@@ -20,6 +20,9 @@ pub trait ServerFactory: Send + Sync + Debug {
 
     /// Starts it and waits until it can be reached. Dropping what this gives ends it at once, with everything it started.
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>>;
+
+    /// Lets servers end that wait for another case.
+    fn rest(&self) {}
 }
 
 /// A running server system.
@@ -40,6 +43,14 @@ pub trait ServerSystem: Send + Debug {
 
     /// Writes a steering line (driver protocol, section 8).
     fn steer(&mut self, line: &str);
+
+    /// Whether it has served other cases before this one.
+    fn served_before(&self) -> bool {
+        false
+    }
+
+    /// Gives it back for other cases, where its factory keeps servers; otherwise it ends.
+    fn give_back(self: Box<Self>) {}
 }
 
 /// Who a server system is.
@@ -76,6 +87,8 @@ pub struct ServerLaunch {
     pub upstream: Vec<SocketAddr>,
     /// Tokens that are good; none: auth is off.
     pub tokens: Vec<Token>,
+    /// The case leaves the server as it found it, so that one that served such cases before will do.
+    pub shareable: bool,
     /// The store, the same for all starts of a case.
     pub store: StoreSlot,
     /// Where its events go.

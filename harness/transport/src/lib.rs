@@ -19,6 +19,6 @@ pub mod watch;
 
 pub use chance::{Chance, Seed};
 pub use clock::Clock;
-pub use net::{BoxFuture, BoxLink, Link, Listener, Network};
+pub use net::{BoxFuture, BoxLink, Held, Link, Listener, Network};
 pub use sim::SimNetwork;
 pub use tcp::TcpNetwork;

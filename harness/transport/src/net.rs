@@ -29,10 +29,19 @@ pub trait Listener: Send + Debug {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<(BoxLink, SocketAddr)>>;
 }
 
+/// An address that is kept, until this is dropped.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it is there to be dropped")] pub(crate) tokio::net::TcpSocket);
+
 /// Something that can listen and connect.
 pub trait Network: Send + Sync + Debug {
     /// Listens at `address`; port 0 means a free one.
     fn listen(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<Box<dyn Listener>>>;
+
+    /// Keeps `address` for whoever listens there next: connects are refused, and nobody else is given it as a free one. Nothing where that cannot happen.
+    fn hold(&self, _address: SocketAddr) -> Option<Held> {
+        None
+    }
 
     /// Connects to `address`; an address that nobody listens on gives `ConnectionRefused`.
     fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxLink>>;

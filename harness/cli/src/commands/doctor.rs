@@ -185,6 +185,7 @@ async fn started(server: &dyn ServerFactory) -> Result<(Box<dyn ServerSystem>, U
         hooks: vec!["users=1".into()],
         upstream: Vec::new(),
         tokens: Vec::new(),
+        shareable: false,
         store: StoreSlot::default(),
         events,
     };

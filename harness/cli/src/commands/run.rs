@@ -1,13 +1,14 @@
 //! `proofmark run`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use proofmark_engine::case::{Case, Role};
-use proofmark_engine::run::execute::{Done, Options, Stopwatch, execute};
+use proofmark_engine::run::execute::{Done, Job, Options, Stopwatch, execute_all, queue};
 use proofmark_record::{CaseResult, Overlay, Verdict, What};
 use proofmark_system::Tier;
 use proofmark_transport::Seed;
@@ -50,41 +51,14 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     context.complain(&format!("seed {seed}; {} cases; record in {}", selected.len(), folder.path().display()));
     let mut exit = Exit::Conforms;
     let mut left = 0;
-    for Tested { target, known, client_alone } in &targets {
-        let cases: Vec<&Case> =
-            selected.iter().copied().filter(|case| target.plays(case.role) && (*client_alone || case.role != Role::Client)).collect();
+    for Tested { target, .. } in &targets {
         folder.system(target)?;
-        let jobs = args.jobs.unwrap_or(if target.tier == Tier::InProcess { context.cores } else { context.cores * REAL_JOBS });
-        let options = Options { jobs, ..options.clone() };
-        let progress = Progress::new(context, &target.name, cases.len());
-        let again: Mutex<Vec<String>> = Mutex::default();
-        let is_real = target.tier != Tier::InProcess;
-        left += execute(&cases, target, &options, &suites.catalogue, &|mut done| {
-            done.result.overlay = known.overlay(&done.result);
-            if is_real && wants_the_machine(&done.result) && !interrupt::was_asked(&stop) {
-                again.lock().unwrap_or_else(PoisonError::into_inner).push(done.result.id);
-                return;
-            }
-            progress.done(&done);
-            folder.case(&done);
-        });
-        // what could not be judged beside others, or only came too late, gets the machine to itself, once
-        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let alone: Vec<&Case> = cases.iter().copied().filter(|case| again.contains(&case.id)).collect();
-        if !alone.is_empty() {
-            context.complain(&format!(
-                "{}: {} cases could not be judged beside others, or missed nothing but times; they run once more, one at a time",
-                target.name,
-                alone.len()
-            ));
-        }
-        let options = Options { jobs: 1, ..options };
-        left += execute(&alone, target, &options, &suites.catalogue, &|mut done| {
-            done.result.overlay = known.overlay(&done.result);
-            progress.done(&done);
-            folder.case(&done);
-        });
-        progress.finish();
+    }
+    // in process every case has a core to itself; on the real clock most of them wait
+    for batch in targets.chunk_by(|a, b| is_real(a) == is_real(b)) {
+        let jobs = args.jobs.unwrap_or(if batch.iter().any(is_real) { context.cores * REAL_JOBS } else { context.cores });
+        left += Batch { tested: batch, selected: &selected, suites: &suites, folder: &folder, context }
+            .run(&Options { jobs, ..options.clone() });
     }
     let interrupted = interrupt::was_asked(&stop);
     let record = folder.finish(stopwatch.millis(), interrupted, |record| {
@@ -105,6 +79,70 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     let apart = if known > 0 { format!(", apart from {known} known deviations") } else { String::new() };
     context.complain(&format!("exit {}: {}{apart} ({:.1} s, seed {seed})", exit.code(), exit.why(), stopwatch.millis() / 1000.0));
     Ok(exit)
+}
+
+/// Systems whose cases run in one queue.
+struct Batch<'a> {
+    tested: &'a [Tested],
+    selected: &'a [&'a Case],
+    suites: &'a Suites,
+    folder: &'a Folder,
+    context: &'a Context,
+}
+
+impl Batch<'_> {
+    /// Runs all cases; gives the number of those that were not run.
+    fn run(&self, options: &Options) -> usize {
+        let queues: Vec<Vec<Job<'_>>> = self.tested.iter().map(|tested| queue(&self.cases_of(tested), &tested.target)).collect();
+        let waiting: Vec<AtomicUsize> = queues.iter().map(|queue| AtomicUsize::new(queue.len())).collect();
+        let sizes = self.tested.iter().zip(&queues).map(|(tested, queue)| (tested.target.name.clone(), queue.len()));
+        let progress = Progress::new(self.context, sizes);
+        let again: Mutex<BTreeSet<(usize, String)>> = Mutex::default();
+        let jobs: Vec<Job<'_>> = queues.iter().flatten().copied().collect();
+        let mut left = execute_all(&jobs, options, &self.suites.catalogue, &|job, mut done| {
+            let place = self.place_of(job);
+            let tested = &self.tested[place];
+            done.result.overlay = tested.known.overlay(&done.result);
+            if waiting[place].fetch_sub(1, Ordering::Relaxed) == 1 {
+                tested.target.rest();
+            }
+            if is_real(tested) && wants_the_machine(&done.result) && !interrupt::was_asked(&options.stop) {
+                again.lock().unwrap_or_else(PoisonError::into_inner).insert((place, done.result.id));
+                return;
+            }
+            progress.done(&done);
+            self.folder.case(&done);
+        });
+        // what could not be judged beside others, or only came too late, gets the machine to itself, once
+        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let alone: Vec<Job<'_>> = jobs.into_iter().filter(|job| again.contains(&(self.place_of(job), job.case.id.clone()))).collect();
+        if !alone.is_empty() {
+            self.context.complain(&format!(
+                "{} cases could not be judged beside others, or missed nothing but times; they run once more, one at a time",
+                alone.len()
+            ));
+        }
+        left += execute_all(&alone, &Options { jobs: 1, ..options.clone() }, &self.suites.catalogue, &|job, mut done| {
+            done.result.overlay = self.tested[self.place_of(job)].known.overlay(&done.result);
+            progress.done(&done);
+            self.folder.case(&done);
+        });
+        progress.finish();
+        left
+    }
+
+    fn cases_of(&self, tested: &Tested) -> Vec<&Case> {
+        let plays = |case: &&Case| tested.target.plays(case.role) && (tested.client_alone || case.role != Role::Client);
+        self.selected.iter().copied().filter(plays).collect()
+    }
+
+    fn place_of(&self, job: &Job<'_>) -> usize {
+        self.tested.iter().position(|tested| std::ptr::eq(&tested.target, job.target)).unwrap_or_default()
+    }
+}
+
+fn is_real(tested: &Tested) -> bool {
+    tested.target.tier != Tier::InProcess
 }
 
 /// Failures once more, and totals.

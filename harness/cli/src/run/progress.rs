@@ -1,7 +1,7 @@
 //! Live progress: a bar on a terminal, plain lines elsewhere; failures as soon as they happen.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofmark_engine::run::execute::Done;
@@ -9,56 +9,61 @@ use proofmark_report::terminal::failure;
 
 use crate::context::Context;
 
-/// The progress of one system.
+/// The progress of some systems.
 pub(crate) struct Progress<'a> {
     context: &'a Context,
     bar: ProgressBar,
-    system: String,
-    all: usize,
-    done: Mutex<Counts>,
+    counts: Mutex<BTreeMap<String, Counts>>,
 }
 
 #[derive(Default)]
 struct Counts {
+    all: usize,
     done: usize,
     bad: usize,
     said: usize,
 }
 
 impl<'a> Progress<'a> {
-    pub(crate) fn new(context: &'a Context, system: &str, all: usize) -> Self {
+    /// For systems with so many cases each.
+    pub(crate) fn new(context: &'a Context, systems: impl Iterator<Item = (String, usize)>) -> Self {
+        let counts: BTreeMap<String, Counts> = systems.map(|(system, all)| (system, Counts { all, ..Counts::default() })).collect();
+        let all: usize = counts.values().map(|counts| counts.all).sum();
         let target = if context.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(all as u64), target);
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        bar.set_prefix(system.to_owned());
-        Self { context, bar, system: system.to_owned(), all, done: Mutex::default() }
+        Self { context, bar, counts: Mutex::new(counts) }
     }
 
     /// Takes note of a case that is over.
     pub(crate) fn done(&self, done: &Done) {
-        let mut counts = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let system = &done.result.system;
+        let bad_before: usize = all.values().map(|counts| counts.bad).sum();
+        let counts = all.entry(system.clone()).or_default();
         counts.done += 1;
         if done.result.is_bad() {
             counts.bad += 1;
-            if counts.bad <= SHOWN {
+            if bad_before < SHOWN {
                 let shown = failure(&done.result, deciding_round(done));
                 self.bar.suspend(|| self.context.complain(&shown));
             }
-            self.bar.set_message(format!("{} not good", counts.bad));
+            self.bar.set_message(format!("{} not good", bad_before + 1));
         }
+        self.bar.set_prefix(system.clone());
         self.bar.inc(1);
-        let tenth = counts.done * 10 / self.all.max(1);
+        let tenth = counts.done * 10 / counts.all.max(1);
         if !self.context.terminal && tenth > counts.said {
             counts.said = tenth;
-            self.context.complain(&format!("{}: {}/{} cases, {} not good", self.system, counts.done, self.all, counts.bad));
+            self.context.complain(&format!("{}: {}/{} cases, {} not good", system, counts.done, counts.all, counts.bad));
         }
     }
 
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
-        let bad = self.done.lock().unwrap_or_else(PoisonError::into_inner).bad;
+        let bad: usize = self.counts.lock().unwrap_or_else(PoisonError::into_inner).values().map(|counts| counts.bad).sum();
         self.bar.finish_and_clear();
         if bad > SHOWN {
             self.context.complain(&format!("{} more are listed at the end; all are in the reports", bad - SHOWN));

@@ -28,6 +28,8 @@ pub struct Case {
     pub why: Option<String>,
     /// What a system must have to be tested by it.
     pub needs: BTreeSet<String>,
+    /// It leaves a server as it found it: other cases may use that before and after.
+    pub harmless: bool,
     /// How often it runs, each time with its own chance.
     pub rounds: u32,
     /// When a hang is ended.

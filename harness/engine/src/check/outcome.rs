@@ -49,14 +49,19 @@ impl Outcome {
         match outcome {
             Seen::Refused { .. } => self.refused,
             Seen::Status(status) => {
-                let is = |code: &StatusCode| code.number() == status.code;
                 !self.refused
-                    && self.status.as_ref().is_none_or(is)
-                    && (self.one_of.is_empty() || self.one_of.iter().any(is))
+                    && self.allows(Status(status.code))
                     && self.status_message.as_ref().is_none_or(|message| message.holds(&status.message.lossy()))
             }
-            Seen::Exception { .. } | Seen::Dropped => false,
+            // a cancelled call of a library that tells its application nothing is judged by the wire alone (driver protocol, section 4)
+            Seen::Dropped => !self.refused && self.allows(Status::CANCELLED),
+            Seen::Exception { .. } => false,
         }
+    }
+
+    fn allows(&self, code: Status) -> bool {
+        let is = |allowed: &StatusCode| allowed.number() == code.0;
+        self.status.as_ref().is_none_or(is) && (self.one_of.is_empty() || self.one_of.iter().any(is))
     }
 
     fn miss(&self, call: &CallSeen<'_>) -> Miss {
@@ -90,6 +95,6 @@ fn describe(outcome: &Seen) -> String {
         Seen::Status(status) => format!("{} `{}`", Status(status.code), status.message),
         Seen::Refused { text } => format!("refused by the API: {text}"),
         Seen::Exception { text } => format!("an exception: {text}"),
-        Seen::Dropped => "no outcome at all".into(),
+        Seen::Dropped => "let go without an outcome".into(),
     }
 }

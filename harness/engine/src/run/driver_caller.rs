@@ -363,7 +363,13 @@ impl DriverCaller {
             }
             event::Kind::Ended(ended) => {
                 if let Some(call) = call(ended.call) {
-                    transcript.write(What::CallEnded { call, outcome: outcome(ended.outcome) });
+                    let outcome = match outcome(ended.outcome) {
+                        Outcome::Dropped if !self.was_cancelled(&call) => {
+                            Outcome::Exception { text: "the driver wrote `dropped`, but nobody cancelled the call".into() }
+                        }
+                        outcome => outcome,
+                    };
+                    transcript.write(What::CallEnded { call, outcome });
                 }
             }
             event::Kind::ResolveRequested(_) => {
@@ -372,6 +378,13 @@ impl DriverCaller {
             event::Kind::Error(error) => self.failed(&error.text),
             _ => {}
         }
+    }
+
+    fn was_cancelled(&self, call: &CallRef) -> bool {
+        self.0
+            .stage
+            .transcript()
+            .with(|events| events.iter().any(|event| matches!(&event.what, What::CallCancelled { call: cancelled } if cancelled == call)))
     }
 
     fn answered(&self, re: u32, kind: event::Kind) {

@@ -15,7 +15,7 @@ use proofmark_transport::{Network, Seed, SimNetwork, TcpNetwork};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
-use super::round::{Setting, run};
+use super::round::{Played, Setting, run};
 use crate::case::{Case, Catalogue, Level, Owner, Role};
 use crate::judge::{Judged, judge};
 use crate::profile::Profile;
@@ -50,6 +50,16 @@ impl Target {
         }
         let missing: Vec<&str> = case.needs.iter().filter(|need| !self.has(need)).map(String::as_str).collect();
         (!missing.is_empty()).then(|| format!("needs {}", missing.join(", ")))
+    }
+
+    /// Lets processes end that wait for another case.
+    pub fn rest(&self) {
+        if let Some(server) = &self.server {
+            server.rest();
+        }
+        if let Some(client) = &self.client {
+            client.rest();
+        }
     }
 
     /// Whether the target can play the role at all.
@@ -94,24 +104,43 @@ pub struct Done {
     pub worst_round: usize,
 }
 
-/// Runs cases and hands each result over as soon as it is there. Gives the number of cases that were not run, because of `stop`.
-pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &Catalogue, sink: &(dyn Fn(Done) + Sync)) -> usize {
-    let mut cases = cases.to_vec();
+/// A case to be run on a target.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// What is tested.
+    pub target: &'a Target,
+    /// By what.
+    pub case: &'a Case,
+}
+
+/// The cases to be run on a target, in the order in which they begin.
+pub fn queue<'a>(cases: &[&'a Case], target: &'a Target) -> Vec<Job<'a>> {
+    let mut jobs: Vec<Job<'_>> = cases.iter().map(|case| Job { target, case }).collect();
     if target.tier != Tier::InProcess {
         // what waits longest first, or the last of them would be waited for alone
-        cases.sort_by_key(|case| Reverse(case.limit * case.rounds));
+        jobs.sort_by_key(|job| Reverse(job.case.limit * job.case.rounds));
     }
+    jobs
+}
+
+/// Runs cases and hands each result over as soon as it is there. Gives the number of cases that were not run, because of `stop`.
+pub fn execute(cases: &[&Case], target: &Target, options: &Options, catalogue: &Catalogue, sink: &(dyn Fn(Done) + Sync)) -> usize {
+    execute_all(&queue(cases, target), options, catalogue, &|_, done| sink(done))
+}
+
+/// Runs cases on their targets: while the last of one target wait, the first of the next are under way.
+pub fn execute_all(jobs: &[Job<'_>], options: &Options, catalogue: &Catalogue, sink: &(dyn Fn(&Job<'_>, Done) + Sync)) -> usize {
     let next = AtomicUsize::new(0);
-    let left = AtomicUsize::new(cases.len());
-    let threads = options.jobs.clamp(1, cases.len().max(1));
+    let left = AtomicUsize::new(jobs.len());
+    let threads = options.jobs.clamp(1, jobs.len().max(1));
     let panicked = Mutex::new(Vec::new());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 scope.spawn(|| {
                     while !options.stop.load(Ordering::Relaxed) {
-                        let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        sink(run_case(case, target, options, catalogue));
+                        let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        sink(job, run_case(job.case, job.target, options, catalogue));
                         left.fetch_sub(1, Ordering::Relaxed);
                     }
                 })
@@ -150,11 +179,13 @@ pub fn run_case(case: &Case, target: &Target, options: &Options, catalogue: &Cat
     for round in 1..=case.rounds {
         let seed = options.seed.derive(&case.id).derive(&round.to_string());
         let setting = setting(case, target, options, seed, virtual_time, round);
-        let (events, pid) = run_round(case, &setting, &options.stop);
-        if let Some(store) = &setting.store {
-            remove_store(store);
+        let (mut played, mut judged) = judged_round(case, &setting, options, tolerance);
+        if played.served_before && judged.verdict != Verdict::Pass {
+            // other cases are no excuse, and no suspicion: what is wrong is wrong with a server that nobody else has used
+            let alone = Setting { shares_server: false, ..setting };
+            (played, judged) = judged_round(case, &alone, options, tolerance);
         }
-        let judged = judge(case, &events, tolerance);
+        let Played { events, pid, .. } = played;
         facts.duration += events.last().map_or(Duration::ZERO, Event::at);
         facts.pid = facts.pid.or(pid);
         facts.rounds.1 += 1;
@@ -185,35 +216,48 @@ pub fn judge_again(case: &Case, transcripts: &[&[Event]], virtual_time: bool, to
         .reduce(|worst, judged| if severity(judged.verdict) > severity(worst.verdict) { judged } else { worst })
 }
 
+fn judged_round(case: &Case, setting: &Setting, options: &Options, tolerance: Duration) -> (Played, Judged) {
+    let played = run_round(case, setting, &options.stop);
+    if let Some(store) = &setting.store {
+        remove_store(store);
+    }
+    let judged = judge(case, &played.events, tolerance);
+    (played, judged)
+}
+
 fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_time: bool, round: u32) -> Setting {
+    let shares_server = !virtual_time && case.harmless;
     let network: Arc<dyn Network> = if virtual_time { Arc::new(SimNetwork::default()) } else { Arc::new(TcpNetwork) };
-    let store = (!virtual_time && case.role != Role::Client).then(|| options.scratch.join(format!("{}-{round}.db", case.id)));
+    // what a case that writes nothing does to a store need not outlive its server
+    let store =
+        (!virtual_time && case.role != Role::Client && !shares_server).then(|| options.scratch.join(format!("{}-{round}.db", case.id)));
     Setting {
         client: target.client.clone(),
         server: target.server.clone(),
         network,
         virtual_time,
         seed,
-        call_prefix: String::new(),
+        shares_server,
+        call_prefix: if shares_server { format!("{:08x}.", seed.0 as u32) } else { String::new() },
         profile: target.profile,
         store,
     }
 }
 
-fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> (Vec<Event>, Option<u32>) {
+fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> Played {
     let runtime = match runtime(setting.virtual_time) {
         Ok(runtime) => runtime,
-        Err(error) => return (vec![harness_error(0, format!("no runtime: {error}"))], None),
+        Err(error) => return ended_by(harness_error(0, format!("no runtime: {error}"))),
     };
     let local = LocalSet::new();
-    let (mut events, pid) = local.block_on(&runtime, async {
+    let mut played = local.block_on(&runtime, async {
         let limit = if setting.virtual_time { VIRTUAL_HORIZON } else { case.limit + REAL_MARGIN };
-        let (mut events, pid) = tokio::select! {
+        let mut played = tokio::select! {
             biased;
-            () = stopped(stop), if !setting.virtual_time => (vec![interrupted()], None),
+            () = stopped(stop), if !setting.virtual_time => ended_by(interrupted()),
             done = timeout(limit, run(case, setting)) => match done {
-                Ok(done) => done,
-                Err(_) => (vec![harness_error(0, format!("the round did not end within {limit:?}"))], None),
+                Ok(played) => played,
+                Err(_) => ended_by(harness_error(0, format!("the round did not end within {limit:?}"))),
             },
         };
         for _ in 0..LAST_TURNS {
@@ -221,19 +265,24 @@ fn run_round(case: &Case, setting: &Setting, stop: &AtomicBool) -> (Vec<Event>, 
         }
         let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
         if setting.virtual_time && alive > 0 {
-            let seq = events.len() as u32;
-            let at_ns = events.last().map_or(0, |event| event.at_ns);
+            let seq = played.events.len() as u32;
+            let at_ns = played.events.last().map_or(0, |event| event.at_ns);
             let what = What::Aftercare { what: "leak of tasks".into(), observed: format!("{alive} still alive"), good: false };
-            events.push(Event { seq, at_ns, what });
+            played.events.push(Event { seq, at_ns, what });
         }
-        (events, pid)
+        played
     });
     drop(local);
     runtime.shutdown_background();
-    for (place, event) in events.iter_mut().enumerate() {
+    for (place, event) in played.events.iter_mut().enumerate() {
         event.seq = place as u32;
     }
-    (events, pid)
+    played
+}
+
+/// A round of which there is nothing to say but how it ended.
+fn ended_by(event: Event) -> Played {
+    Played { events: vec![event], ..Played::default() }
 }
 
 fn runtime(virtual_time: bool) -> std::io::Result<Runtime> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proofmark_record::{CallRef, Direction, Owed, Steered, SystemAct, Text, What};
 use proofmark_system::{ServerEvent, ServerFactory, ServerLaunch, ServerSystem, Signal, StoreSlot, Token};
 use proofmark_transport::clock::timeout;
-use proofmark_transport::{Clock, Network};
+use proofmark_transport::{Clock, Held, Network};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::stage::{Stage, any_port};
@@ -30,10 +30,13 @@ struct Inner {
     settings: BTreeMap<String, String>,
     hooks: Vec<String>,
     tokens: Vec<Token>,
+    shareable: bool,
     store: StoreSlot,
     upstream: RefCell<Vec<SocketAddr>>,
     running: RefCell<Option<Box<dyn ServerSystem>>>,
     address: Cell<Option<SocketAddr>>,
+    /// Keeps the address for the next start while the server does not run.
+    held: RefCell<Option<Held>>,
     exit_is_asked: Cell<bool>,
     steering: RefCell<VecDeque<(Steered, String)>>,
 }
@@ -46,6 +49,7 @@ impl Host {
         network: Arc<dyn Network>,
         clock: Clock,
         case: &Case,
+        shareable: bool,
         store: StoreSlot,
     ) -> Self {
         Self(Rc::new(Inner {
@@ -56,10 +60,12 @@ impl Host {
             settings: settings_of(&case.given.server),
             hooks: hooks_of(case.given.store),
             tokens: tokens_of(stage, &case.given.server),
+            shareable,
             store,
             upstream: RefCell::default(),
             running: RefCell::default(),
             address: Cell::default(),
+            held: RefCell::default(),
             exit_is_asked: Cell::default(),
             steering: RefCell::default(),
         }))
@@ -108,6 +114,7 @@ impl Host {
             hooks: inner.hooks.clone(),
             upstream: inner.upstream.borrow().clone(),
             tokens: inner.tokens.clone(),
+            shareable: inner.shareable,
             store: inner.store.clone(),
             events,
         };
@@ -117,6 +124,10 @@ impl Host {
             Ok(system) => {
                 let address = system.address();
                 inner.address.set(Some(address));
+                if system.served_before() {
+                    inner.stage.transcript().write(What::System { act: SystemAct::Reused });
+                }
+                inner.held.take();
                 inner.running.replace(Some(system));
                 inner.stage.transcript().write(What::ProcessReady { address: address.to_string() });
                 let listening = self.clone();
@@ -215,6 +226,18 @@ impl Host {
         }
     }
 
+    /// Whether the server has served other cases before this one.
+    pub fn served_before(&self) -> bool {
+        self.0.running.borrow().as_ref().is_some_and(|system| system.served_before())
+    }
+
+    /// Gives the server back, so that it may serve other cases.
+    pub fn give_back(&self) {
+        if let Some(system) = self.0.running.take() {
+            system.give_back();
+        }
+    }
+
     /// Ends everything that belongs to the server.
     pub fn end(&self) {
         self.0.running.replace(None);
@@ -247,6 +270,7 @@ impl Host {
             }
             ServerEvent::Exited { status } => {
                 self.0.running.replace(None);
+                self.0.held.replace(self.0.address.get().and_then(|address| self.0.network.hold(address)));
                 transcript.write(What::ProcessExited { status, asked: self.0.exit_is_asked.get() });
             }
         }

@@ -41,6 +41,8 @@ pub struct Setting {
     pub virtual_time: bool,
     /// The round's seed.
     pub seed: Seed,
+    /// Whether a server that served other cases will do.
+    pub shares_server: bool,
     /// What stands before the names of calls on the wire, where cases share a system.
     pub call_prefix: String,
     /// Which service operations are mapped to.
@@ -49,15 +51,27 @@ pub struct Setting {
     pub store: Option<PathBuf>,
 }
 
-/// Runs a round; must be called on a `LocalSet`. Gives the transcript and the pid of the server.
-pub async fn run(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
+/// A round that is over.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// Its transcript.
+    pub events: Vec<Event>,
+    /// The process of the server.
+    pub pid: Option<u32>,
+    /// The server had served other cases.
+    pub served_before: bool,
+}
+
+/// Runs a round; must be called on a `LocalSet`.
+pub async fn run(case: &Case, setting: &Setting) -> Played {
     let stage = Stage::new(setting.network.clone(), setting.seed, setting.call_prefix.clone(), setting.profile);
-    let pid = Cell::new(None);
+    let mut played = Played::default();
     stage.transcript().write(What::CaseStarted);
     let lag = measure_lag(&stage, setting.virtual_time);
     match set_up(case, setting, &stage).await {
         Ok(set) => {
-            pid.set(set.actor.host.as_ref().and_then(Host::pid));
+            played.pid = set.actor.host.as_ref().and_then(Host::pid);
+            played.served_before = set.actor.host.as_ref().is_some_and(Host::served_before);
             play(case, setting, &stage, set).await;
         }
         Err(what) => {
@@ -67,7 +81,7 @@ pub async fn run(case: &Case, setting: &Setting) -> (Vec<Event>, Option<u32>) {
     }
     stage.transcript().write(What::TimerLag { max_ns: lag.get() });
     stage.tasks().end();
-    (stage.transcript().take(), pid.get())
+    Played { events: stage.transcript().take(), ..played }
 }
 
 struct Set {
@@ -88,7 +102,7 @@ async fn set_up(case: &Case, setting: &Setting, stage: &Stage) -> Result<Set, Wh
     let host = match (&setting.server, case.role) {
         (Some(factory), Role::Server | Role::Pair) => {
             let slot = StoreSlot { path: setting.store.clone(), ..StoreSlot::default() };
-            let host = Host::new(stage, factory.clone(), setting.network.clone(), clock.clone(), case, slot);
+            let host = Host::new(stage, factory.clone(), setting.network.clone(), clock.clone(), case, setting.shares_server, slot);
             host.set_upstream(addresses.values().copied().collect());
             if !starts_system(&case.when) && !host.start().await {
                 return Err(What::Owed { by: Owed::System, text: "the server did not start".into() });
@@ -216,9 +230,37 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
         setting.client.as_ref().is_none_or(|client| client.info().features.iter().any(|feature| feature == "wait-for-ready"));
     Aftercare { case, stage, actor: &actor, waits_for_ready }.look().await;
     settle(&actor, setting.virtual_time).await;
-    if let Some(host) = &actor.host {
-        host.end();
+    match &actor.host {
+        Some(host) if setting.shares_server && host.has_hooks() && is_as_before(stage) => host.give_back(),
+        Some(host) => host.end(),
+        None => {}
     }
+}
+
+/// Whether nothing went wrong with the server, and every handler that began has ended: a server of which that is true can serve other cases.
+fn is_as_before(stage: &Stage) -> bool {
+    stage.transcript().with(|events| {
+        let mut running = 0;
+        let mut looks = 0;
+        for event in events {
+            match &event.what {
+                What::Hook { line, .. } => match line.get("hook").and_then(|hook| hook.as_str()) {
+                    Some("begin") => running += 1,
+                    Some("end") => running -= 1,
+                    _ => {}
+                },
+                What::Aftercare { good: true, .. } => looks += 1,
+                What::Aftercare { good: false, .. }
+                | What::SystemError { .. }
+                | What::HarnessError { .. }
+                | What::LimitReached { .. }
+                | What::Owed { .. }
+                | What::ProcessExited { .. } => return false,
+                _ => {}
+            }
+        }
+        running == 0 && looks > 0
+    })
 }
 
 /// How the steps of a case ended.

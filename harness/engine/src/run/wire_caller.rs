@@ -190,7 +190,7 @@ impl WireCaller {
         conn.until(|conn| conn.with_stream(id, |stream| stream.is_over()).filter(|over| *over)).await;
         self.headers_event(&conn, call, id);
         side.end();
-        conn.with_stream(id, outcome_of).unwrap_or(Outcome::Dropped)
+        conn.with_stream(id, outcome_of).unwrap_or_else(|| Outcome::Exception { text: "the connection has no such stream".into() })
     }
 
     /// The connection of a client; calls that need a new one at the same time share it.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use proofmark_api::driver::{self, Described, event};
+use proofmark_api::driver::{self, Described, ended, event};
 use proofmark_api::json;
 use proofmark_system::{ClientEvent, ClientFactory, ClientInfo, ClientLaunch, ClientSystem, StartError};
 use proofmark_transport::BoxFuture;
@@ -120,6 +120,10 @@ impl ClientFactory for DriverProcess {
             tokio::spawn(watch(process.talk.clone()));
             Ok(Box::new(Playing { process: Some(process), idle: self.idle.clone() }) as Box<dyn ClientSystem>)
         })
+    }
+
+    fn rest(&self) {
+        lock(&self.idle).clear();
     }
 }
 
@@ -273,6 +277,8 @@ struct State {
     calls: BTreeMap<u32, bool>,
     tail: Tail,
     failure: Option<String>,
+    /// It declares that it tells how a cancelled call ended.
+    tells_cancels: bool,
     /// Numbers are not looked after.
     is_raw: bool,
 }
@@ -342,11 +348,17 @@ impl State {
             Some(event::Kind::Message(message)) => own(&mut message.call),
             Some(event::Kind::ReadEnd(end)) => own(&mut end.call),
             Some(event::Kind::Ended(ended)) => {
+                if self.tells_cancels && matches!(ended.outcome, Some(ended::Outcome::Dropped(_))) {
+                    return self.fail(&format!("it wrote `dropped` for call {}, though it declares cancel-status", ended.call));
+                }
                 self.calls.insert(ended.call, true);
                 own(&mut ended.call);
             }
             Some(event::Kind::ChannelState(state)) => own(&mut state.channel),
             Some(event::Kind::ResolveRequested(requested)) => own(&mut requested.channel),
+            Some(event::Kind::Described(described)) => {
+                self.tells_cancels = described.features.iter().any(|feature| feature == "cancel-status");
+            }
             _ => {}
         }
         self.say(ClientEvent::Shown(event));
@@ -526,6 +538,15 @@ mod tests {
     fn a_number_that_was_never_given_breaks_the_protocol() {
         insta::assert_snapshot!(failure(r#"{"atSeconds":1,"ended":{"call":99,"status":{"code":0}}}"#), @"it wrote an event for call 99, which does not exist; its last lines on stderr: Traceback");
         insta::assert_snapshot!(failure(r#"{"re":77,"atSeconds":1,"ok":{}}"#), @"it answered command 77, which waits for no answer; its last lines on stderr: Traceback");
+    }
+
+    #[test]
+    fn silence_after_a_cancel_is_for_libraries_that_tell_nothing() {
+        let (mut state, _shown) = state();
+        state.calls.insert(12, false);
+        state.take(br#"{"atSeconds":1,"described":{"protocol":1,"features":["cancel-status"]}}"#);
+        state.take(br#"{"atSeconds":1,"ended":{"call":12,"dropped":{}}}"#);
+        insta::assert_snapshot!(state.failure.unwrap_or_default(), @"it wrote `dropped` for call 12, though it declares cancel-status; it wrote nothing to stderr");
     }
 
     #[test]

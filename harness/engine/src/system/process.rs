@@ -1,11 +1,14 @@
 //! A server as a process: any command line. It runs under a supervisor - our own binary, executed again - which holds a pipe from the harness and
 //! kills what it started when the pipe closes, so that nothing outlives the harness, however it ends.
+//!
+//! A case has a server to itself while it runs. One that served a case which leaves it as it found it, and is well afterwards, is kept for the next such case:
+//! starting takes longer than most of them (ADR 7). Pipes are read on a runtime of their own, since a server may outlive the runtime of a case.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier, Token};
@@ -13,6 +16,7 @@ use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{sleep, timeout};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -33,6 +37,20 @@ pub struct ProcessServer {
     pub ready_limit: Duration,
     /// Where files for it are written.
     pub scratch: PathBuf,
+    /// Servers that wait for another case.
+    pub idle: Idle,
+}
+
+/// Servers that wait for another case. Clones are the same ones.
+#[derive(Clone, Debug, Default)]
+pub struct Idle(Arc<Mutex<Vec<Running>>>);
+
+impl Idle {
+    /// One that still runs.
+    fn take(&self) -> Option<Running> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| waiting.pop()).find(Running::is_alive)
+    }
 }
 
 /// What the supervisor writes to standard error before lines that are its own.
@@ -50,61 +68,81 @@ impl ServerFactory for ProcessServer {
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
-        Box::pin(async move { self.launch(launch).await })
+        Box::pin(async move {
+            let kept = launch.shareable.then(|| self.idle.take()).flatten();
+            let server = match kept {
+                Some(kept) => kept.serve_again(launch.events),
+                None => self.launch(launch).await?,
+            };
+            Ok(Box::new(server) as Box<dyn ServerSystem>)
+        })
+    }
+
+    fn rest(&self) {
+        self.idle.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
+
+/// Where the pipes of processes are read and written, and their ends are waited for.
+static PIPES: LazyLock<std::io::Result<Runtime>> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("pipes").enable_all().build());
 
 /// As many systems start at a time as there are cores: starting is work, and cases that wait beside it are to be timed well.
 pub(super) static STARTING: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
 impl ProcessServer {
-    async fn launch(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
+    async fn launch(&self, launch: ServerLaunch) -> Result<Running, StartError> {
+        let pipes = PIPES.as_ref().map_err(|error| StartError(format!("no runtime for pipes: {error}")))?;
         // a restart is part of what a case times; a first start is not, and can wait for a core
         let is_first = launch.listen.port() == 0;
         let _starting = if is_first { STARTING.acquire().await.ok() } else { None };
         let fixed_port = self.fixed_port(&launch).await?;
         let mut command = self.command(&launch, fixed_port)?;
-        let mut child = command
-            .spawn()
-            .map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
+        let mut child = {
+            let _within = pipes.enter();
+            command.spawn()
+        }
+        .map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(StartError("the supervisor has no pipes".into()));
         };
         let tail = Tail::default();
         let (pid_sender, pid) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();
-        tokio::spawn(read_stderr(BufReader::new(stderr), launch.events.clone(), tail.clone(), pid_sender, ended_sender));
+        let listener = Listener(Arc::new(Mutex::new(Some(launch.events))));
+        pipes.spawn(read_stderr(BufReader::new(stderr), listener.clone(), tail.clone(), pid_sender, ended_sender));
         let (line_sender, lines) = unbounded_channel();
-        tokio::spawn(read_stdout(BufReader::new(stdout), line_sender));
+        pipes.spawn(read_stdout(BufReader::new(stdout), line_sender));
         let (steering, commands) = unbounded_channel();
-        tokio::spawn(write_stdin(stdin, commands));
+        pipes.spawn(write_stdin(stdin, commands));
         let pid = pid.await.map_err(|_| StartError(format!("`{}` cannot be started: {}", self.command.join(" "), tail.text())))?;
-        let exit = Arc::new(Mutex::new(None));
-        let (exited_sender, exited) = oneshot::channel();
-        tokio::spawn(wait(child, exit.clone(), exited_sender, ended));
-        let running = Running { address: SocketAddr::from(([127, 0, 0, 1], fixed_port.unwrap_or(0))), pid, steering };
-        self.get_ready(running, lines, exited, exit, tail, fixed_port, launch.events).await
+        let exit = ExitStatus::default();
+        let (exited_sender, mut exited) = oneshot::channel();
+        pipes.spawn(wait(child, exit.clone(), exited_sender, ended));
+        let address = self.get_ready(lines, &mut exited, &exit, &tail, fixed_port).await?;
+        let running =
+            Running { address, pid, steering, listener, exit: exit.clone(), idle: Arc::downgrade(&self.idle.0), served_before: false };
+        pipes.spawn(tell_the_exit(exited, exit, running.listener.clone()));
+        Ok(running)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a starting process, each used once")]
+    /// Waits until the server can be reached.
     async fn get_ready(
         &self,
-        mut running: Running,
         mut lines: UnboundedReceiver<String>,
-        mut exited: oneshot::Receiver<()>,
-        exit: Arc<Mutex<Option<Option<i32>>>>,
-        tail: Tail,
+        exited: &mut oneshot::Receiver<()>,
+        exit: &ExitStatus,
+        tail: &Tail,
         fixed_port: Option<u16>,
-        events: UnboundedSender<ServerEvent>,
-    ) -> Result<Box<dyn ServerSystem>, StartError> {
+    ) -> Result<SocketAddr, StartError> {
         let shown = self.command.join(" ");
         let mut seen = String::new();
         let ready = async {
             loop {
                 tokio::select! {
                     biased;
-                    _ = &mut exited => {
+                    _ = &mut *exited => {
                         let status = exit.lock().unwrap_or_else(PoisonError::into_inner).flatten();
                         let how = status.map_or("by a signal".to_owned(), |status| format!("with status {status}"));
                         return Err(StartError(format!("`{shown}` ended {how} before it was ready; {}", tail.text())));
@@ -133,25 +171,18 @@ impl ProcessServer {
                 if let Err(error) = tokio::net::TcpStream::connect(address).await {
                     return Err(StartError(format!("`{shown}` says that it listens on {address}, and nobody answers there: {error}")));
                 }
-                running.address = address;
+                Ok(address)
             }
-            Ok(Err(error)) => return Err(error),
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 let printed = if seen.is_empty() { "it printed nothing".to_owned() } else { format!("it printed {seen}") };
-                return Err(StartError(format!(
+                Err(StartError(format!(
                     "`{shown}` was not ready within {:?}: {printed}; wanted a line `listening 127.0.0.1:PORT` on stdout, or $PORT in the command and that port open; {}",
                     self.ready_limit,
                     tail.text()
-                )));
+                )))
             }
         }
-        tokio::spawn(async move {
-            // a server that is gone at once says so here, too
-            let _ = exited.await;
-            let status = exit.lock().unwrap_or_else(PoisonError::into_inner).flatten();
-            let _ = events.send(ServerEvent::Exited { status });
-        });
-        Ok(Box::new(running))
     }
 
     /// The port where the command line names `$PORT`, or where the server was before.
@@ -217,12 +248,48 @@ fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::write(path, text)
 }
 
-/// A process that runs.
+/// How a process ended, once it has; the status is absent where a signal ended it.
+type ExitStatus = Arc<Mutex<Option<Option<i32>>>>;
+
+/// Who is told what a process shows: the case that it serves.
+#[derive(Clone, Debug)]
+struct Listener(Arc<Mutex<Option<UnboundedSender<ServerEvent>>>>);
+
+impl Listener {
+    fn set(&self, events: Option<UnboundedSender<ServerEvent>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = events;
+    }
+
+    fn tell(&self, event: ServerEvent) {
+        if let Some(events) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // nobody listens any more where the case is over; the pipe is drained all the same
+            let _ = events.send(event);
+        }
+    }
+}
+
+/// A process that runs. Dropping it closes its input, at which its supervisor ends it.
 #[derive(Debug)]
 struct Running {
     address: SocketAddr,
     pid: u32,
     steering: UnboundedSender<String>,
+    listener: Listener,
+    exit: ExitStatus,
+    /// Where it may wait, for as long as its factory is there.
+    idle: Weak<Mutex<Vec<Self>>>,
+    served_before: bool,
+}
+
+impl Running {
+    fn is_alive(&self) -> bool {
+        self.exit.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    fn serve_again(self, events: UnboundedSender<ServerEvent>) -> Self {
+        self.listener.set(Some(events));
+        Self { served_before: true, ..self }
+    }
 }
 
 impl ServerSystem for Running {
@@ -253,6 +320,24 @@ impl ServerSystem for Running {
         // a server that is gone cannot be steered; the missing answer says so
         let _ = self.steering.send(format!("{line}\n"));
     }
+
+    fn served_before(&self) -> bool {
+        self.served_before
+    }
+
+    fn give_back(self: Box<Self>) {
+        self.listener.set(None);
+        if let Some(idle) = self.idle.upgrade() {
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
+        }
+    }
+}
+
+async fn tell_the_exit(exited: oneshot::Receiver<()>, exit: ExitStatus, listener: Listener) {
+    // a server that is gone at once says so here, too
+    let _ = exited.await;
+    let status = exit.lock().unwrap_or_else(PoisonError::into_inner).flatten();
+    listener.tell(ServerEvent::Exited { status });
 }
 
 async fn write_stdin(mut stdin: ChildStdin, mut lines: UnboundedReceiver<String>) {
@@ -264,7 +349,7 @@ async fn write_stdin(mut stdin: ChildStdin, mut lines: UnboundedReceiver<String>
     }
 }
 
-async fn wait(mut child: Child, exit: Arc<Mutex<Option<Option<i32>>>>, exited: oneshot::Sender<()>, ended: oneshot::Receiver<()>) {
+async fn wait(mut child: Child, exit: ExitStatus, exited: oneshot::Sender<()>, ended: oneshot::Receiver<()>) {
     let status = child.wait().await.ok().and_then(|status| status.code());
     // what was written before the end is read before the end is told
     let _ = timeout(LAST_LINES, ended).await;
@@ -283,7 +368,7 @@ async fn read_stdout(mut stdout: impl AsyncBufRead + Unpin, lines: UnboundedSend
 
 async fn read_stderr(
     mut stderr: impl AsyncBufRead + Unpin,
-    events: UnboundedSender<ServerEvent>,
+    listener: Listener,
     tail: Tail,
     pid: oneshot::Sender<u32>,
     ended: oneshot::Sender<()>,
@@ -312,8 +397,7 @@ async fn read_stderr(
                 ServerEvent::Stderr(line)
             }
         };
-        // nobody listens any more where the case is over; the pipe is drained all the same
-        let _ = events.send(event);
+        listener.tell(event);
     }
     let _ = ended.send(());
 }

@@ -10,14 +10,14 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use crate::clock::sleep;
-use crate::net::{BoxFuture, BoxLink, Listener, Network};
+use crate::net::{BoxFuture, BoxLink, Held, Listener, Network};
 
 /// Lets connections in, or has nobody listen.
 pub(super) enum Door {
     /// Somebody listens, and waits for the next connection.
     Open(Accepting),
-    /// Nobody listens: connections are refused.
-    Shut,
+    /// Nobody listens: connections are refused. The address is kept: another case that got it would answer in our place.
+    Shut(#[expect(dead_code, reason = "it is there to be dropped")] Option<Held>),
     /// Listens again at the same address.
     Opening(BoxFuture<'static, io::Result<Box<dyn Listener>>>),
 }
@@ -37,8 +37,13 @@ impl Door {
     /// Shuts or opens; both take effect at once where the network allows it.
     pub(super) fn adjust(&mut self, refuses: bool, network: &Arc<dyn Network>, address: SocketAddr) {
         match (refuses, &*self) {
-            (true, _) => *self = Self::Shut,
-            (false, Self::Shut) => {
+            (true, Self::Shut(_)) => {}
+            (true, _) => {
+                // as long as somebody listens the address cannot be had
+                *self = Self::Shut(None);
+                *self = Self::Shut(network.hold(address));
+            }
+            (false, Self::Shut(_)) => {
                 *self = Self::Opening(network.listen(address));
                 // whoever runs the proxy polls again with a real waker
                 self.poll_open(network, address, &mut Context::from_waker(Waker::noop()));
@@ -84,7 +89,7 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Open(_) => "Open",
-            Self::Shut => "Shut",
+            Self::Shut(_) => "Shut",
             Self::Opening(_) => "Opening",
         })
     }

@@ -4,7 +4,7 @@
 //! - `tree`: YAML with a place for every node; `parse` makes it and refuses what the language forbids.
 //! - `table`: rows of tables put in place of `$name`.
 //! - `typed`: from the tree to types. `validate`: what types cannot say.
-//! - `facts`: what a case speaks of. `needs`: what it demands of a system.
+//! - `facts`: what a case speaks of. `needs`: what it demands of a system. `harmless`: whether it leaves a server as it found it.
 //! - `error`: what a person is told.
 //!
 //! `$name` is replaced in the tree and not in the text: every node keeps the place where it was written, so no column
@@ -13,6 +13,7 @@
 mod catalogue;
 mod error;
 mod facts;
+mod harmless;
 mod needs;
 mod parse;
 mod suites;

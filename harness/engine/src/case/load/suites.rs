@@ -8,6 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     error::{Fault, LoadError, LoadErrors, Place},
     facts::Facts,
+    harmless::is_harmless,
     needs::needs,
     parse::parse,
     table::{Row, rows},
@@ -142,6 +143,7 @@ impl Loader<'_> {
             level,
             why: keys.why,
             needs: keys.needs.unwrap_or_else(|| suite.needs.clone()).into_iter().collect(),
+            harmless: false,
             rounds: keys.rounds.unwrap_or(1),
             limit: keys.limit.unwrap_or(DEFAULT_LIMIT),
             given: keys.given,
@@ -159,6 +161,7 @@ impl Loader<'_> {
         }
         let computed: BTreeSet<String> = needs(&case);
         case.needs.extend(computed);
+        case.harmless = is_harmless(&case);
         Ok(case)
     }
 
