@@ -205,4 +205,4 @@ pub(crate) fn evidence_folder(run: &Path, done: &Done) -> PathBuf {
 pub(crate) type Stop = Arc<AtomicBool>;
 
 /// Cases at a time for each core on the real clock: most of them wait most of the time.
-const REAL_JOBS: usize = 6;
+const REAL_JOBS: usize = 10;
