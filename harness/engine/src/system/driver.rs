@@ -61,9 +61,21 @@ impl DriverProcess {
         Ok(Self { described, ..self })
     }
 
+    fn kept(&self) -> Option<Process> {
+        lock(&self.idle).pop().filter(|process| process.talk.state().failure.is_none())
+    }
+
+    /// Waits for its turn to start one, and looks again then: another case may have ended.
+    async fn kept_or_started(&self) -> Result<Process, StartError> {
+        let _starting = STARTING.acquire().await.ok();
+        match self.kept() {
+            Some(process) => Ok(process),
+            None => Ok(self.started().await?.0),
+        }
+    }
+
     /// A new process, and what it says of itself.
     pub(super) async fn started(&self) -> Result<(Process, Described), StartError> {
-        let _starting = STARTING.acquire().await.ok();
         let mut process = self.spawn()?;
         let (events, mut shown) = unbounded_channel();
         process.begin(events);
@@ -111,10 +123,9 @@ impl ClientFactory for DriverProcess {
 
     fn start(&self, launch: ClientLaunch) -> BoxFuture<'_, Result<Box<dyn ClientSystem>, StartError>> {
         Box::pin(async move {
-            let idle = lock(&self.idle).pop();
-            let mut process = match idle.filter(|process| process.talk.state().failure.is_none()) {
+            let mut process = match self.kept() {
                 Some(process) => process,
-                None => self.started().await?.0,
+                None => self.kept_or_started().await?,
             };
             process.begin(launch.events);
             tokio::spawn(watch(process.talk.clone()));

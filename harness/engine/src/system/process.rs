@@ -46,10 +46,12 @@ pub struct ProcessServer {
 pub struct Idle(Arc<Mutex<Vec<Running>>>);
 
 impl Idle {
-    /// One that still runs.
-    fn take(&self) -> Option<Running> {
+    /// One that still runs and was started with these hooks.
+    fn take(&self, hooks: &[String]) -> Option<Running> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| waiting.pop()).find(Running::is_alive)
+        waiting.retain(Running::is_alive);
+        let place = waiting.iter().position(|server| server.hooks == hooks)?;
+        Some(waiting.swap_remove(place))
     }
 }
 
@@ -69,12 +71,17 @@ impl ServerFactory for ProcessServer {
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
         Box::pin(async move {
-            let kept = launch.shareable.then(|| self.idle.take()).flatten();
-            let server = match kept {
-                Some(kept) => kept.serve_again(launch.events),
-                None => self.launch(launch).await?,
-            };
-            Ok(Box::new(server) as Box<dyn ServerSystem>)
+            if let Some(kept) = self.kept(&launch) {
+                return Ok(kept);
+            }
+            // a restart is part of what a case times; a first start is not, and can wait for a core
+            let is_first = launch.listen.port() == 0;
+            let _starting = if is_first { STARTING.acquire().await.ok() } else { None };
+            // while this one waited for its turn, another case may have ended
+            if let Some(kept) = self.kept(&launch) {
+                return Ok(kept);
+            }
+            Ok(Box::new(self.launch(launch).await?) as Box<dyn ServerSystem>)
         })
     }
 
@@ -92,11 +99,14 @@ pub(super) static STARTING: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
 impl ProcessServer {
+    /// One that served such cases before, where that will do.
+    fn kept(&self, launch: &ServerLaunch) -> Option<Box<dyn ServerSystem>> {
+        let kept = launch.shareable.then(|| self.idle.take(&launch.hooks)).flatten()?;
+        Some(Box::new(kept.serve_again(launch.events.clone())))
+    }
+
     async fn launch(&self, launch: ServerLaunch) -> Result<Running, StartError> {
         let pipes = PIPES.as_ref().map_err(|error| StartError(format!("no runtime for pipes: {error}")))?;
-        // a restart is part of what a case times; a first start is not, and can wait for a core
-        let is_first = launch.listen.port() == 0;
-        let _starting = if is_first { STARTING.acquire().await.ok() } else { None };
         let fixed_port = self.fixed_port(&launch).await?;
         let mut command = self.command(&launch, fixed_port)?;
         let mut child = {
@@ -121,8 +131,16 @@ impl ProcessServer {
         let (exited_sender, mut exited) = oneshot::channel();
         pipes.spawn(wait(child, exit.clone(), exited_sender, ended));
         let address = self.get_ready(lines, &mut exited, &exit, &tail, fixed_port).await?;
-        let running =
-            Running { address, pid, steering, listener, exit: exit.clone(), idle: Arc::downgrade(&self.idle.0), served_before: false };
+        let running = Running {
+            address,
+            pid,
+            hooks: launch.hooks,
+            steering,
+            listener,
+            exit: exit.clone(),
+            idle: Arc::downgrade(&self.idle.0),
+            served_before: false,
+        };
         pipes.spawn(tell_the_exit(exited, exit, running.listener.clone()));
         Ok(running)
     }
@@ -273,6 +291,7 @@ impl Listener {
 struct Running {
     address: SocketAddr,
     pid: u32,
+    hooks: Vec<String>,
     steering: UnboundedSender<String>,
     listener: Listener,
     exit: ExitStatus,

@@ -7,14 +7,14 @@ use crate::{
     profile::Profile,
 };
 
-/// Whether other cases may use the server before and after this one: it starts with nothing of its own, writes nothing, and changes nothing that outlives
+/// Whether other cases may use the server before and after this one: it needs no settings, writes nothing, and changes nothing that outlives
 /// its calls. Besides, neither time nor the caller ends a call: where two ends race, a server that has just started is not like one that is warm.
 #[must_use]
 pub(super) fn is_harmless(case: &Case) -> bool {
     let facts = Facts::of(case);
     case.role == Role::Server
         && case.given.server == given::Server::default()
-        && case.given.store.is_none()
+        && case.given.store.is_none_or(|store| store.state == given::StoreState::Up)
         && case.given.backends.is_empty()
         && case.given.faults.is_empty()
         && facts.times.is_empty()
