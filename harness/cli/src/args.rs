@@ -50,6 +50,9 @@ pub enum Command {
     /// End what is started here when standard input ends (used by `run` itself)
     #[command(hide = true)]
     Supervise(SuperviseArgs),
+    /// Remove a folder when standard input ends
+    #[command(hide = true)]
+    Sweep(SweepArgs),
 }
 
 /// Which cases.
@@ -288,6 +291,13 @@ pub struct SuperviseArgs {
     /// The words of the command line
     #[arg(last = true, required = true)]
     pub command: Vec<String>,
+}
+
+/// `proofmark sweep`.
+#[derive(Debug, clap::Args)]
+pub struct SweepArgs {
+    /// The folder
+    pub folder: PathBuf,
 }
 
 /// `proofmark serve`.

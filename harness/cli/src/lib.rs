@@ -50,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Completions(args) => commands::completions::run(&args, &context),
         Command::Supervise(args) => commands::supervise::run(&args),
+        Command::Sweep(args) => commands::sweep::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

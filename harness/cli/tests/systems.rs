@@ -218,6 +218,33 @@ fn cases_that_leave_a_server_as_they_found_it_share_one_and_a_failure_is_judged_
 }
 
 #[test]
+fn nothing_is_left_behind_by_a_harness_that_is_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let temporary = folder.path().join("tmp");
+    fs::create_dir(&temporary).expect("a folder");
+    let serve = format!("{} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_proofmark"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    command.args(["run", "shutdown.data.no-lost-acknowledged-write", "--role", "server", "--server-cmd", &serve, "--out", "out"]);
+    command.current_dir(folder.path()).env("TMPDIR", &temporary).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut harness = command.spawn().expect("the binary runs");
+    let until = |condition: &str| {
+        let script = format!("until {condition}; do sleep 0.05; done");
+        let ended = Command::new("timeout").args(["20", "sh", "-c", &script]).current_dir(folder.path()).status().expect("a shell");
+        assert!(ended.success(), "this never came true: {condition}");
+    };
+    until("ls tmp/*/*.db >/dev/null 2>&1");
+    harness.kill().expect("it runs");
+    harness.wait().expect("it ended");
+    until(r#"[ -z "$(ls -A tmp)" ]"#);
+    let name = temporary.display().to_string();
+    let left = fs::read_dir("/proc").expect("processes").filter_map(Result::ok).filter(|process| {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&format!("TMPDIR={name}"))
+    });
+    assert_eq!(left.count(), 0, "processes were left behind");
+}
+
+#[test]
 fn a_container_without_an_engine_is_skipped_and_demanded_where_it_is_required() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("server"), "").expect("a file");

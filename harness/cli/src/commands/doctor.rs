@@ -21,6 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::args::DoctorArgs;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::run_parts::scratch::Scratch;
 use crate::select::Suites;
 use crate::systems::build::{missing_tools, version_of};
 use crate::systems::{Registry, System, SystemName};
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit> {
     let registry = Registry::load(&args.systems)?;
     let names: Vec<SystemName> = if args.names.is_empty() { registry.names().collect() } else { args.names.clone() };
     let suites = Suites::load()?;
-    let scratch = tempfile::Builder::new().prefix("proofmark-").tempdir().context("no folder for files of systems")?;
+    let scratch = Scratch::create(context)?;
     for name in &names {
         doctor.system(&registry.find(name)?, &suites, scratch.path())?;
     }

@@ -13,4 +13,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod supervise;
+pub(crate) mod sweep;
 pub(crate) mod systems;

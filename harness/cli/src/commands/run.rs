@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::run_parts::folder::Folder;
 use crate::run_parts::interrupt;
 use crate::run_parts::progress::Progress;
+use crate::run_parts::scratch::Scratch;
 use crate::select::Suites;
 use crate::targets::{Tested, Unready, targets};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     let seed = args.seed.unwrap_or_else(Seed::draw);
     let stopwatch = Stopwatch::start();
     let stop = interrupt::watch()?;
-    let scratch = tempfile::Builder::new().prefix("proofmark-").tempdir().context("no folder for files of systems")?;
+    let scratch = Scratch::create(context)?;
     let options = Options {
         seed,
         jobs: 1,

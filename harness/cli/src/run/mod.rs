@@ -3,3 +3,4 @@
 pub(crate) mod folder;
 pub(crate) mod interrupt;
 pub(crate) mod progress;
+pub(crate) mod scratch;
