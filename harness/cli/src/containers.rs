@@ -101,7 +101,8 @@ mod images {
             profile: Profile::User,
         };
         let known = Deviations::read(&args.systems.join(&container.name), suites)?;
-        Ok(Tested { known, client_alone: false, ..Tested::from(target) })
+        let flags = format!("--container {}={}", container.name, container.binary.display());
+        Ok(Tested { target, known, client_alone: false, flags })
     }
 
     /// What the servers in our images have: everything of the contract but an upstream, which a container cannot reach on our loopback.

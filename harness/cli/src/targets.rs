@@ -12,11 +12,11 @@ use proofmark_engine::run::execute::Target;
 use proofmark_engine::system::address::{self, AddressServer};
 use proofmark_engine::system::driver::DriverProcess;
 use proofmark_engine::system::probe::probe;
-use proofmark_engine::system::process::Idle;
-use proofmark_engine::system::process::ProcessServer;
+use proofmark_engine::system::process::{Idle, ProcessServer};
 use proofmark_lineup::killers;
 use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
 use proofmark_lineup::reference_server::{self, ReferenceServer};
+use proofmark_record::CaseResult;
 use proofmark_system::{ClientFactory, ServerFactory, StartError, Tier};
 
 use crate::args::RunArgs;
@@ -38,11 +38,20 @@ pub(crate) struct Tested {
     pub(crate) known: Deviations,
     /// Its client is tested by itself, too.
     pub(crate) client_alone: bool,
+    /// The flags of `run` that name it, if it takes any.
+    pub(crate) flags: String,
 }
 
-impl From<Target> for Tested {
-    fn from(target: Target) -> Self {
-        Self { target, known: Deviations::default(), client_alone: true }
+impl Tested {
+    fn new(target: Target, flags: String) -> Self {
+        Self { target, known: Deviations::default(), client_alone: true, flags }
+    }
+
+    /// Adds what is known about a case here, and the command line that repeats it.
+    pub(crate) fn note(&self, case: &mut CaseResult) {
+        case.overlay = self.known.overlay(case);
+        let words = ["proofmark run", &case.id, &self.flags, "--seed", &case.seed];
+        case.replay = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     }
 }
 
@@ -52,7 +61,8 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         || !args.system.is_empty()
         || !args.container.is_empty();
     if args.reference || !others {
-        targets.push(reference(args.killer.as_deref()).map_err(Unready::Usage)?.into());
+        let flags = args.killer.as_ref().map(|killer| format!("--killer {killer}")).unwrap_or_default();
+        targets.push(Tested::new(reference(args.killer.as_deref()).map_err(Unready::Usage)?, flags));
     } else if args.killer.is_some() {
         return Err(Unready::Usage(anyhow!(
             "--killer puts a variant in the reference's place, and no reference takes part; add --reference"
@@ -61,20 +71,21 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
     for (number, command) in args.server_cmd.iter().enumerate() {
         let name = if args.server_cmd.len() > 1 { format!("process-{}", number + 1) } else { "process".to_owned() };
         let server = process(&name, command, args, context, scratch).map_err(Unready::Usage)?;
-        targets.push(probed(server, Tier::Process, suites, scratch)?.into());
+        targets.push(Tested::new(probed(server, Tier::Process, suites, scratch)?, format!("--server-cmd {}", quoted(command))));
     }
     for (number, command) in args.driver_cmd.iter().enumerate() {
         let name = if args.driver_cmd.len() > 1 { format!("driver-{}", number + 1) } else { "driver".to_owned() };
         let words = words(command, "--driver-cmd").map_err(Unready::Usage)?;
         let driver = introduced(DriverProcess::new(name.clone(), words, context.binary.clone()))?;
-        targets.push(with_driver(empty(name), driver).into());
+        targets.push(Tested::new(with_driver(empty(name), driver), format!("--driver-cmd {}", quoted(command))));
     }
     if !args.system.is_empty() {
         let registry = Registry::load(&args.systems).map_err(Unready::Usage)?;
         for name in &args.system {
             let system = registry.find(name).map_err(Unready::Usage)?;
             let known = Deviations::read(&system.home, suites).map_err(Unready::Usage)?;
-            targets.push(Tested { known, ..Tested::from(named(&system, context, scratch)?) });
+            let flags = format!("--system {}", system.name);
+            targets.push(Tested { known, ..Tested::new(named(&system, context, scratch)?, flags) });
         }
     }
     let complain = |text: &str| context.complain(text);
@@ -87,7 +98,7 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         if hostile {
             target.features.insert("hostile".into());
         }
-        targets.push(target.into());
+        targets.push(Tested::new(target, format!("--address {text}")));
     }
     Ok(targets)
 }
@@ -222,6 +233,11 @@ pub(crate) fn words(command: &str, flag: &str) -> Result<Vec<String>> {
 }
 
 /// Splits a command line into words: blanks separate, quotes keep together, a backslash takes the next character as it is.
+/// A word as a shell wants it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 fn split(command: &str) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

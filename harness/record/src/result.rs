@@ -221,6 +221,9 @@ pub struct CaseResult {
     pub rounds: (u32, u32),
     /// Of the shown round, the seed.
     pub seed: String,
+    /// The command line that repeats it.
+    #[serde(default)]
+    pub replay: String,
     /// The system's process, where it has one.
     pub pid: Option<u32>,
     /// The case in one sentence: the first requirement's statement.

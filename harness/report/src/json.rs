@@ -32,7 +32,7 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
                 "timer_lag_ms": case.timer_lag_ms,
                 "rounds": { "good": case.rounds.0, "ran": case.rounds.1 },
                 "findings": case.findings,
-                "replay": format!("proofmark run {} --seed {}", case.id, case.seed),
+                "replay": case.replay,
             })
         })
         .collect();

@@ -86,7 +86,7 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
         "timing is trustworthy"
     };
     let _ = writeln!(out, "  machine   timer lag max {:.1} ms during this case: {trust}", case.timer_lag_ms);
-    let _ = writeln!(out, "  replay    proofmark run {} --seed {}", case.id, case.seed);
+    let _ = writeln!(out, "  replay    {}", case.replay);
     out
 }
 

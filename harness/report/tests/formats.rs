@@ -28,6 +28,7 @@ fn result(verdict: Verdict, reason: Option<&str>, findings: Vec<Finding>) -> Cas
         rounds: (0, 1),
         seed: "0x5eed1".into(),
         pid: Some(5121),
+        replay: "proofmark run cancel.server.handler-notified.unary --system mine --seed 0x5eed1".into(),
         statement: "A handler is told that its call was cancelled.".into(),
         source: "PROTOCOL-HTTP2, 'Errors', row CANCEL".into(),
     }

@@ -1,6 +1,7 @@
 //! `proofmark run`.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,6 +83,21 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     Ok(exit)
 }
 
+/// What a system would have to have for the cases that were left out: what most of them lack first.
+fn left_out(record: &proofmark_record::Record, system: &str) -> Option<String> {
+    let unsupported = || record.cases.iter().filter(|case| case.system == system && case.verdict == Verdict::Unsupported);
+    let reasons = unsupported().filter_map(|case| case.reason.as_deref()?.strip_prefix("needs "));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for need in reasons.flat_map(|needs| needs.split(", ")) {
+        *counts.entry(need).or_default() += 1;
+    }
+    let mut needs: Vec<(&str, usize)> = counts.into_iter().collect();
+    needs.sort_by_key(|(_, count)| Reverse(*count));
+    let shown: Vec<String> = needs.iter().take(NEEDS_SHOWN).map(|(need, count)| format!("{need} ({count})")).collect();
+    let more = if needs.len() > NEEDS_SHOWN { ", ..." } else { "" };
+    (!shown.is_empty()).then(|| format!("{system}: {} left out, which need {}{more}", unsupported().count(), shown.join(", ")))
+}
+
 /// Systems whose cases run in one queue.
 struct Batch<'a> {
     tested: &'a [Tested],
@@ -103,7 +119,7 @@ impl Batch<'_> {
         let mut left = execute_all(&jobs, options, &self.suites.catalogue, &|job, mut done| {
             let place = self.place_of(job);
             let tested = &self.tested[place];
-            done.result.overlay = tested.known.overlay(&done.result);
+            tested.note(&mut done.result);
             if waiting[place].fetch_sub(1, Ordering::Relaxed) == 1 {
                 tested.target.rest();
             }
@@ -124,7 +140,7 @@ impl Batch<'_> {
             ));
         }
         left += execute_all(&alone, &Options { jobs: 1, ..options.clone() }, &self.suites.catalogue, &|job, mut done| {
-            done.result.overlay = self.tested[self.place_of(job)].known.overlay(&done.result);
+            self.tested[self.place_of(job)].note(&mut done.result);
             progress.done(&done);
             self.folder.case(&done);
         });
@@ -154,6 +170,7 @@ fn summary(record: &proofmark_record::Record, left: usize) -> String {
         lines.push(format!("{what:<16} {} ({})", case.id, case.system));
     }
     lines.push(proofmark_report::terminal::totals(record));
+    lines.extend(record.systems.iter().filter_map(|system| left_out(record, &system.name)));
     if left > 0 {
         lines.push(format!("{left} cases were not run"));
     }
@@ -204,6 +221,9 @@ pub(crate) fn evidence_folder(run: &Path, done: &Done) -> PathBuf {
 
 /// Set when the run is to end early.
 pub(crate) type Stop = Arc<AtomicBool>;
+
+/// So many things that a system lacks are named.
+const NEEDS_SHOWN: usize = 4;
 
 /// Cases at a time for each core on the real clock: most of them wait most of the time.
 const REAL_JOBS: usize = 10;

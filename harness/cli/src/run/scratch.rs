@@ -17,7 +17,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn create(context: &Context) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("proofmark-").tempdir().context("no folder for files of systems")?;
+        let folder = folder().context("no folder for files of systems")?;
         let mut sweep = Command::new(&context.binary);
         sweep.arg("sweep").arg(folder.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let sweeper = sweep.spawn().with_context(|| format!("{} cannot be started", context.binary.display()))?;
@@ -26,6 +26,16 @@ impl Scratch {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+/// In memory, unless the user names another place: stores are written through at every acknowledged write, and a busy disk would be what is timed.
+fn folder() -> std::io::Result<TempDir> {
+    let mut named = tempfile::Builder::new();
+    named.prefix("proofmark-");
+    match std::env::var_os("TMPDIR") {
+        Some(_) => named.tempdir(),
+        None => named.tempdir_in("/dev/shm").or_else(|_| named.tempdir()),
     }
 }
 

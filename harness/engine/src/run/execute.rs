@@ -357,6 +357,7 @@ fn result(case: &Case, target: &Target, catalogue: &Catalogue, judged: Judged, f
         duration_ms: facts.duration.as_secs_f64() * 1000.0,
         timer_lag_ms: judged.timer_lag.as_secs_f64() * 1000.0,
         rounds: facts.rounds,
+        replay: String::new(),
         seed: facts.seed,
         pid: facts.pid,
         statement: requirement.map(|requirement| requirement.statement.trim().to_owned()).unwrap_or_default(),
