@@ -245,6 +245,16 @@ fn nothing_is_left_behind_by_a_harness_that_is_killed() {
 }
 
 #[test]
+fn only_folders_of_runs_are_swept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ours, others) = (folder.path().join("proofmark-x1"), folder.path().join("mine"));
+    [&ours, &others].into_iter().for_each(|folder| fs::create_dir(folder).expect("a folder"));
+    assert_eq!(proofmark(folder.path(), &["sweep", "mine"]).status.code(), Some(2));
+    assert_eq!(proofmark(folder.path(), &["sweep", "proofmark-x1"]).status.code(), Some(0));
+    assert_eq!((ours.exists(), others.exists()), (false, true));
+}
+
+#[test]
 fn a_container_without_an_engine_is_skipped_and_demanded_where_it_is_required() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("server"), "").expect("a file");

@@ -5,12 +5,17 @@ use std::io::{ErrorKind, Read};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::args::SweepArgs;
 use crate::exit::Exit;
+use crate::run_parts::scratch::PREFIX;
 
 pub(crate) fn run(args: &SweepArgs) -> Result<Exit> {
+    let is_ours = args.folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+    if !is_ours {
+        bail!("{} is no folder of a run, whose names begin with `{PREFIX}`; nothing was removed", args.folder.display());
+    }
     let mut rest = Vec::new();
     // a pipe that cannot be read has ended, too
     let _ = std::io::stdin().read_to_end(&mut rest);

@@ -32,12 +32,15 @@ impl Scratch {
 /// In memory, unless the user names another place: stores are written through at every acknowledged write, and a busy disk would be what is timed.
 fn folder() -> std::io::Result<TempDir> {
     let mut named = tempfile::Builder::new();
-    named.prefix("proofmark-");
+    named.prefix(PREFIX);
     match std::env::var_os("TMPDIR") {
         Some(_) => named.tempdir(),
         None => named.tempdir_in("/dev/shm").or_else(|_| named.tempdir()),
     }
 }
+
+/// What the names of such folders begin with; nothing else is swept.
+pub(crate) const PREFIX: &str = "proofmark-";
 
 impl Drop for Scratch {
     fn drop(&mut self) {
