@@ -73,13 +73,7 @@ pub fn features() -> BTreeSet<String> {
 
 impl ServerFactory for ReferenceServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo {
-            name: self.name.clone(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            tier: Tier::InProcess,
-            features: features(),
-            shared: false,
-        }
+        ServerInfo { name: self.name.clone(), version: env!("CARGO_PKG_VERSION").into(), tier: Tier::InProcess, features: features() }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {

@@ -64,8 +64,6 @@ pub struct ServerInfo {
     pub tier: Tier,
     /// What it has: `hooks`, `process`, `restart`, `gateway`, `log`, `spans`, `setting:<key>`...
     pub features: BTreeSet<String>,
-    /// Cases may share one started instance.
-    pub shared: bool,
 }
 
 /// What a server system is started with.

@@ -23,13 +23,7 @@ pub struct AddressServer {
 
 impl ServerFactory for AddressServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo {
-            name: self.name.clone(),
-            version: "unknown".into(),
-            tier: Tier::Address,
-            features: self.features.clone(),
-            shared: true,
-        }
+        ServerInfo { name: self.name.clone(), version: "unknown".into(), tier: Tier::Address, features: self.features.clone() }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {

@@ -159,7 +159,6 @@ impl ServerFactory for ContainerServer {
             version: format!("image {}:{}", self.image, self.tag),
             tier: Tier::Process,
             features: self.features.clone(),
-            shared: false,
         }
     }
 

@@ -60,13 +60,7 @@ pub const SUPERVISOR: &str = "proofmark-supervisor ";
 
 impl ServerFactory for ProcessServer {
     fn info(&self) -> ServerInfo {
-        ServerInfo {
-            name: self.name.clone(),
-            version: self.version.clone(),
-            tier: Tier::Process,
-            features: self.features.clone(),
-            shared: false,
-        }
+        ServerInfo { name: self.name.clone(), version: self.version.clone(), tier: Tier::Process, features: self.features.clone() }
     }
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
