@@ -92,6 +92,7 @@ fn a_bound_of_times_is_shown(#[case] text: &str, #[case] shown: &str) {
 #[case("attempt of two began", Thing::Attempt, None, None, Some("two"), Verb::Began)]
 #[case("goaway 1 of x received", Thing::Goaway, Some(1), None, Some("x"), Verb::Received)]
 #[case("call long ended", Thing::Call, None, Some("long"), None, Verb::Ended)]
+#[case("call 3 ended", Thing::Call, Some(3), None, None, Verb::Ended)]
 #[case("call w/3 ended", Thing::Call, None, Some("w/3"), None, Verb::Ended)]
 #[case("mark dying reached", Thing::Mark, None, Some("dying"), None, Verb::Reached)]
 #[case("fault dead lifted", Thing::Fault, None, Some("dead"), None, Verb::Lifted)]
@@ -124,7 +125,10 @@ fn a_moment_is_read(
 #[case("attempt  began", "`attempt  began` is no moment: `attempt` is told by its number, counted from 1, not by ``")]
 #[case("attempt x began", "`attempt x began` is no moment: `attempt` is told by its number, counted from 1, not by `x`")]
 #[case("attempt 0 began", "`attempt 0 began` is no moment: `attempt` is told by its number, counted from 1, not by `0`")]
-#[case("call 2 ended", "`call 2 ended` is no moment: `call` is told by its name, not by `2`")]
+#[case(
+    "call 0 ended",
+    "`call 0 ended` is no moment: `call` is told by its name, or by how many of them that makes, counted from 1, not by `0`"
+)]
 #[case("case 1 started", "`case 1 started` is no moment: there is only one `case`, told by nothing, not by `1`")]
 #[case("signal of x sent", "`signal of x sent` is no moment: `signal` belongs to no call or peer, so leave out `of`")]
 fn what_is_no_moment_is_told(#[case] text: &str, #[case] told: &str) {

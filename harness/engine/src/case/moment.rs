@@ -240,7 +240,7 @@ impl Thing {
     /// Whether there are several in a row, told apart by number.
     #[must_use]
     pub const fn is_numbered(self) -> bool {
-        !self.is_named() && !matches!(self, Self::Case)
+        !matches!(self, Self::Case | Self::Fault | Self::Mark)
     }
 
     /// Whether the case gives it a name.
@@ -373,11 +373,10 @@ fn listed(verbs: &[Verb]) -> String {
 }
 
 fn told(thing: Thing) -> String {
-    if thing.is_named() {
-        format!("`{thing}` is told by its name")
-    } else if thing.is_numbered() {
-        format!("`{thing}` is told by its number, counted from 1")
-    } else {
-        format!("there is only one `{thing}`, told by nothing")
+    match (thing.is_named(), thing.is_numbered()) {
+        (true, true) => format!("`{thing}` is told by its name, or by how many of them that makes, counted from 1"),
+        (true, false) => format!("`{thing}` is told by its name"),
+        (false, true) => format!("`{thing}` is told by its number, counted from 1"),
+        (false, false) => format!("there is only one `{thing}`, told by nothing"),
     }
 }
