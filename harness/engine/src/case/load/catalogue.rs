@@ -1,9 +1,12 @@
 //! The files of the requirement catalogue.
 
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
 use super::{
-    error::{LoadError, LoadErrors, Place},
+    error::{Fault, LoadError, LoadErrors, Place},
     parse::parse,
-    tree::{Kind, Node, Tree},
+    tree::{Kind, Node},
     typed::typed,
 };
 use crate::case::requirement::{Catalogue, Requirement};
@@ -13,41 +16,43 @@ use crate::case::requirement::{Catalogue, Requirement};
 /// # Errors
 ///
 /// When a file is not as it should be, or two requirements have the same id; all errors are told.
-pub fn load_catalogue<P: AsRef<str>, T: AsRef<[u8]>>(files: &[(P, T)]) -> Result<Catalogue, LoadErrors> {
+pub fn load_catalogue<P: AsRef<str> + Sync, T: AsRef<[u8]> + Sync>(files: &[(P, T)]) -> Result<Catalogue, LoadErrors> {
+    let read: Vec<_> = files.par_iter().flat_map_iter(|(path, content)| read(path.as_ref(), content.as_ref())).collect();
     let mut errors = Vec::new();
-    let mut found: Vec<(Requirement, Place)> = Vec::new();
-    for (path, content) in files {
-        match parse(path.as_ref(), content.as_ref()) {
-            Ok(tree) => read(&tree, &mut found, &mut errors),
+    let mut found: IndexMap<String, (Requirement, Place)> = IndexMap::new();
+    for item in read {
+        match item {
+            Ok((requirement, place)) => match found.get(&requirement.id) {
+                Some((_, other)) => errors.push(LoadError {
+                    what: format!("two requirements are called `{}`", requirement.id),
+                    place,
+                    other: Some(other.clone()),
+                    known: Vec::new(),
+                }),
+                None => {
+                    found.insert(requirement.id.clone(), (requirement, place));
+                }
+            },
             Err(error) => errors.push(*error),
         }
     }
-    LoadErrors::unless_none(errors, Catalogue::new(found.into_iter().map(|(requirement, _)| requirement)))
+    LoadErrors::unless_none(errors, Catalogue::new(found.into_values().map(|(requirement, _)| requirement)))
 }
 
-fn read(tree: &Tree<'_>, found: &mut Vec<(Requirement, Place)>, errors: &mut Vec<LoadError>) {
-    let Kind::List(items) = &tree.root.kind else {
-        errors.push(super::error::Fault::at(&tree.root.span, "a file of the catalogue is a list of requirements").in_tree(tree));
-        return;
+/// The requirements of a file, and what is wrong with others.
+fn read(path: &str, content: &[u8]) -> Vec<Result<(Requirement, Place), Box<LoadError>>> {
+    let tree = match parse(path, content) {
+        Ok(tree) => tree,
+        Err(error) => return vec![Err(error)],
     };
-    for item in items {
-        match typed::<Requirement>(item) {
-            Ok(requirement) => add(tree, item, requirement, found, errors),
-            Err(fault) => errors.push(fault.in_tree(tree)),
-        }
-    }
-}
-
-fn add(tree: &Tree<'_>, item: &Node, requirement: Requirement, found: &mut Vec<(Requirement, Place)>, errors: &mut Vec<LoadError>) {
-    let span = item.get("id").map_or(&item.span, |id| &id.span);
-    let place = Place::in_text(tree.file, tree.text, span);
-    match found.iter().find(|(other, _)| other.id == requirement.id) {
-        Some((_, other)) => errors.push(LoadError {
-            what: format!("two requirements are called `{}`", requirement.id),
-            place,
-            other: Some(other.clone()),
-            known: Vec::new(),
-        }),
-        None => found.push((requirement, place)),
-    }
+    let Kind::List(items) = &tree.root.kind else {
+        let fault = Fault::at(&tree.root.span, "a file of the catalogue is a list of requirements");
+        return vec![Err(Box::new(fault.in_tree(&tree)))];
+    };
+    let requirement = |item: &Node| {
+        let span = item.get("id").map_or(&item.span, |id| &id.span);
+        let place = Place::in_lines(tree.file, &tree.lines, span);
+        typed::<Requirement>(item).map(|requirement| (requirement, place)).map_err(|fault| Box::new(fault.in_tree(&tree)))
+    };
+    items.iter().map(requirement).collect()
 }

@@ -41,9 +41,9 @@ impl Place {
         Self { file: file.to_owned(), line: 0, column: 0, width: 0, source: String::new(), row: None }
     }
 
-    /// A place in the text of a file.
-    pub(super) fn in_text(file: &str, text: &str, span: &Span) -> Self {
-        let source = text.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
+    /// A place among the lines of a file.
+    pub(super) fn in_lines(file: &str, lines: &[&str], span: &Span) -> Self {
+        let source = lines.get(span.line.saturating_sub(1)).copied().unwrap_or_default();
         Self {
             file: file.to_owned(),
             line: span.line,
@@ -104,16 +104,16 @@ impl Fault {
         self
     }
 
-    pub(super) fn in_file(self, file: &str, text: &str) -> LoadError {
+    pub(super) fn in_file(self, file: &str, lines: &[&str]) -> LoadError {
         let place = match &self.span {
-            Some(span) => Place::in_text(file, text, span),
+            Some(span) => Place::in_lines(file, lines, span),
             None => Place::file(file),
         };
         LoadError { what: self.what, place, other: None, known: self.known }
     }
 
     pub(super) fn in_tree(self, tree: &Tree<'_>) -> LoadError {
-        self.in_file(tree.file, tree.text)
+        self.in_file(tree.file, &tree.lines)
     }
 }
 

@@ -16,10 +16,10 @@ pub(super) fn parse<'a>(file: &'a str, bytes: &'a [u8]) -> Result<Tree<'a>, Box<
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err(Box::new(LoadError { what: "the file is empty".to_owned(), place: Place::file(file), other: None, known: Vec::new() }));
     }
-    let mut reader = Reader { text, events: Parser::new_from_str(text) };
+    let mut reader = Reader { lines: text.lines().collect(), events: Parser::new_from_str(text) };
     match reader.document() {
-        Ok(root) => Ok(Tree { file, text, root }),
-        Err(fault) => Err(Box::new(fault.in_file(file, text))),
+        Ok(root) => Ok(Tree { file, lines: reader.lines, root }),
+        Err(fault) => Err(Box::new(fault.in_file(file, &reader.lines))),
     }
 }
 
@@ -29,11 +29,12 @@ fn not_text(file: &str, bytes: &[u8], valid: usize) -> LoadError {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let text = String::from_utf8_lossy(bytes);
     let span = Span { line, column, width: 1, row: None };
-    Fault::at(&span, format!("the file is not UTF-8: byte 0x{:02x} is no text", bytes[valid])).in_file(file, &text)
+    let lines: Vec<&str> = text.lines().collect();
+    Fault::at(&span, format!("the file is not UTF-8: byte 0x{:02x} is no text", bytes[valid])).in_file(file, &lines)
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    lines: Vec<&'a str>,
     events: Parser<'a, StrInput<'a>>,
 }
 
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
         if end.line() == line {
             return (end.col() + 1).saturating_sub(column);
         }
-        let source = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let source = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
         (source.trim_end().chars().count() + 1).saturating_sub(column)
     }
 }

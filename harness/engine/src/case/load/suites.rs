@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
@@ -27,23 +28,51 @@ use crate::{
 ///
 /// When anything is not as the case language says; all errors are told, at most one for each row of a case that
 /// cannot be read at all.
-pub fn load_suites<P: AsRef<str>, T: AsRef<[u8]>>(files: &[(P, T)], catalogue: &Catalogue) -> Result<Vec<Case>, LoadErrors> {
-    let mut loader = Loader { catalogue, ids: IndexMap::new(), cases: Vec::new(), errors: Vec::new() };
-    for (path, content) in files {
-        match parse(path.as_ref(), content.as_ref()) {
-            Ok(tree) => loader.file(&tree),
-            Err(error) => loader.errors.push(*error),
+pub fn load_suites<P: AsRef<str> + Sync, T: AsRef<[u8]> + Sync>(files: &[(P, T)], catalogue: &Catalogue) -> Result<Vec<Case>, LoadErrors> {
+    let read: Vec<Found> = files.par_iter().flat_map_iter(|(path, content)| read(path.as_ref(), content.as_ref(), catalogue)).collect();
+    let mut ids: IndexMap<String, Place> = IndexMap::new();
+    let mut cases = Vec::new();
+    let mut errors = Vec::new();
+    for found in read {
+        match found {
+            Found::Id(id, place) => match ids.get(&id) {
+                Some(other) => errors.push(LoadError {
+                    what: format!("two cases are called `{id}`"),
+                    place,
+                    other: Some(other.clone()),
+                    known: Vec::new(),
+                }),
+                None => {
+                    ids.insert(id, place);
+                }
+            },
+            Found::Case(case) => cases.push(*case),
+            Found::Error(error) => errors.push(error),
         }
     }
-    LoadErrors::unless_none(loader.errors, loader.cases)
+    LoadErrors::unless_none(errors, cases)
+}
+
+/// What a file holds, in its order.
+enum Found {
+    /// The id of a case, with or without the name of a row, and where it stands.
+    Id(String, Place),
+    Case(Box<Case>),
+    Error(LoadError),
+}
+
+fn read(path: &str, content: &[u8], catalogue: &Catalogue) -> Vec<Found> {
+    let mut loader = Loader { catalogue, found: Vec::new() };
+    match parse(path, content) {
+        Ok(tree) => loader.file(&tree),
+        Err(error) => loader.found.push(Found::Error(*error)),
+    }
+    loader.found
 }
 
 struct Loader<'a> {
     catalogue: &'a Catalogue,
-    /// Ids of cases, with and without the names of rows, and where they stand.
-    ids: IndexMap<String, Place>,
-    cases: Vec<Case>,
-    errors: Vec<LoadError>,
+    found: Vec<Found>,
 }
 
 /// What a suite says once for all its cases.
@@ -85,14 +114,14 @@ impl Loader<'_> {
                     self.case(&suite, case);
                 }
             }
-            Err(fault) => self.errors.push(fault.in_tree(tree)),
+            Err(fault) => self.fails(fault, tree),
         }
     }
 
     fn case(&mut self, suite: &Suite<'_>, node: &Node) {
         let (id, rows) = match head(node) {
             Ok(head) => head,
-            Err(fault) => return self.errors.push(fault.in_tree(suite.tree)),
+            Err(fault) => return self.fails(fault, suite.tree),
         };
         self.claim(suite, node, id.to_owned());
         for row in rows {
@@ -101,8 +130,8 @@ impl Loader<'_> {
                 self.claim(suite, node, format!("{id}{suffix}"));
             }
             match self.row(suite, node, &row) {
-                Ok(case) => self.cases.push(case),
-                Err(faults) => self.errors.extend(faults.into_iter().map(|fault| fault.in_tree(suite.tree))),
+                Ok(case) => self.found.push(Found::Case(Box::new(case))),
+                Err(faults) => faults.into_iter().for_each(|fault| self.fails(fault, suite.tree)),
             }
         }
     }
@@ -110,18 +139,11 @@ impl Loader<'_> {
     /// Takes an id for a case, which must be free.
     fn claim(&mut self, suite: &Suite<'_>, node: &Node, id: String) {
         let span = node.get("id").map_or(&node.span, |id| &id.span);
-        let place = Place::in_text(suite.tree.file, suite.tree.text, span);
-        match self.ids.get(&id) {
-            Some(other) => self.errors.push(LoadError {
-                what: format!("two cases are called `{id}`"),
-                place,
-                other: Some(other.clone()),
-                known: Vec::new(),
-            }),
-            None => {
-                self.ids.insert(id, place);
-            }
-        }
+        self.found.push(Found::Id(id, Place::in_lines(suite.tree.file, &suite.tree.lines, span)));
+    }
+
+    fn fails(&mut self, fault: Fault, tree: &Tree<'_>) {
+        self.found.push(Found::Error(fault.in_tree(tree)));
     }
 
     fn row(&self, suite: &Suite<'_>, node: &Node, row: &Row<'_>) -> Result<Case, Vec<Fault>> {
@@ -284,9 +306,8 @@ fn begins_with(id: &str, requirement: &str) -> bool {
 
 /// A case as its file has it.
 fn excerpt(tree: &Tree<'_>, node: &Node) -> String {
-    let lines = tree.text.lines().skip(node.span.line.saturating_sub(1));
-    let count = (node.end_line + 1).saturating_sub(node.span.line);
-    lines.take(count).collect::<Vec<_>>().join("\n")
+    let begin = node.span.line.saturating_sub(1);
+    tree.lines.get(begin..node.end_line.min(tree.lines.len())).unwrap_or_default().join("\n")
 }
 
 const SUITE_KEYS: &[&str] = &["suite", "about", "role", "needs", "given", "cases"];

@@ -6,7 +6,7 @@ use std::rc::Rc;
 #[derive(Debug, Clone)]
 pub(super) struct Tree<'a> {
     pub(super) file: &'a str,
-    pub(super) text: &'a str,
+    pub(super) lines: Vec<&'a str>,
     pub(super) root: Node,
 }
 
