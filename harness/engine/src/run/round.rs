@@ -1,7 +1,7 @@
 //! One round of one case, from set-up to a finished transcript.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -237,13 +237,19 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     }
 }
 
-/// Whether nothing went wrong with the server, and every handler that began has ended: a server of which that is true can serve other cases.
+/// Whether nothing went wrong with the server, it accepted no write, and every handler that began has ended: a server of which that is true can
+/// serve other cases.
 fn is_as_before(stage: &Stage) -> bool {
     stage.transcript().with(|events| {
         let mut running = 0;
         let mut looks = 0;
+        let mut writes = BTreeSet::new();
         for event in events {
             match &event.what {
+                What::CallStarted { call, method, .. } if WRITES.contains(&method.as_str()) => {
+                    writes.insert(call);
+                }
+                What::CallEnded { call, outcome: Outcome::Status(seen) } if seen.code == 0 && writes.contains(call) => return false,
                 What::Hook { line, .. } => match line.get("hook").and_then(|hook| hook.as_str()) {
                     Some("begin") => running += 1,
                     Some("end") => running -= 1,
@@ -262,6 +268,9 @@ fn is_as_before(stage: &Stage) -> bool {
         running == 0 && looks > 0
     })
 }
+
+/// Methods that change what a user service holds.
+const WRITES: [&str; 2] = ["/user.v1.UserService/CreateUser", "/user.v1.UserService/BatchCreateUsers"];
 
 /// How the steps of a case ended.
 enum Done {
