@@ -10,7 +10,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.cancels-once-headers-came",
         deviation: "A cancel before the first response takes effect when headers have come.",
-        breaks: &["cancel.client.each-phase", "deadline.client.late-response-ignored"],
+        breaks: &["cancel.client.each-phase", "cancel.client.local-outcome", "deadline.client.late-response-ignored"],
         variant: Variant::ClientPolicies(|| Policies { cancel: Arc::new(Waiting), ..Policies::default() }),
     }
 }

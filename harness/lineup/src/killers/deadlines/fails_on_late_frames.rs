@@ -12,7 +12,7 @@ pub(super) fn killer() -> Killer {
     Killer {
         name: "client.fails-on-late-frames",
         deviation: "A frame on a stream that the client has reset is a connection error.",
-        breaks: &["deadline.client.late-response-ignored"],
+        breaks: &["cancel.client.local-outcome", "deadline.client.late-response-ignored"],
         variant: Variant::ClientWire(|| tampering(Touchy::default)),
     }
 }

@@ -19,6 +19,7 @@ mod passes_the_first_remaining;
 mod reads_eight_digits_of_more;
 mod resets_with_internal_error;
 mod sends_late_trailers;
+mod shows_cancels_as_unknown;
 mod shows_expiry_as_cancelled;
 mod takes_loss_for_the_end;
 mod takes_m_for_minutes;
@@ -53,6 +54,7 @@ pub(super) const ALL: &[fn() -> Killer] = &[
     reads_eight_digits_of_more::killer,
     resets_with_internal_error::killer,
     sends_late_trailers::killer,
+    shows_cancels_as_unknown::killer,
     shows_expiry_as_cancelled::killer,
     takes_loss_for_the_end::killer,
     takes_m_for_minutes::killer,
