@@ -273,7 +273,7 @@ pub struct DoctorArgs {
 }
 
 /// Where systems known by name are, in our own repository.
-const SYSTEMS: &str = "fixtures/peers";
+pub(crate) const SYSTEMS: &str = "fixtures/peers";
 
 /// `proofmark completions`.
 #[derive(Debug, clap::Args)]

@@ -43,8 +43,6 @@ mod images {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use proofmark_engine::profile::Profile;
-    use proofmark_engine::run::execute::Target;
     use proofmark_engine::system::container::{ContainerServer, Engine};
     use proofmark_lineup::reference_client::{FEATURES, ReferenceClient};
     use proofmark_system::Tier;
@@ -52,6 +50,7 @@ mod images {
     use super::*;
     use crate::args::ContainerArg;
     use crate::systems::deviations::Deviations;
+    use crate::targets::probed;
 
     /// The targets; or why there is no engine.
     pub(super) fn tested(args: &RunArgs, suites: &Suites, scratch: &Path, complain: &dyn Fn(&str)) -> Result<Result<Vec<Tested>, String>> {
@@ -81,52 +80,24 @@ mod images {
         complain(&format!("building the image {image} on engine {}", engine.version));
         let dockerfile = Path::new(DOCKERFILES).join(&container.name).join("Dockerfile");
         engine.build(&image, tag, &dockerfile, &container.binary, "./server")?;
-        let mut features: BTreeSet<String> = HAS.iter().map(|feature| (*feature).to_owned()).collect();
         let server = ContainerServer {
-            name: name.clone(),
+            name,
             image,
             tag: tag.into(),
-            features: features.clone(),
+            features: BTreeSet::new(),
             ready_limit: Duration::from_secs(args.ready_limit),
             scratch: scratch.to_owned(),
             engine: engine.clone(),
         };
-        features.extend(FEATURES.iter().map(|feature| (*feature).to_owned()));
-        let target = Target {
-            name,
-            client: Some(Arc::new(ReferenceClient::new())),
-            server: Some(Arc::new(server)),
-            tier: Tier::Process,
-            features,
-            profile: Profile::User,
-        };
+        let mut target = probed(server, Tier::Process, suites, scratch)?;
+        target.client = Some(Arc::new(ReferenceClient::new()));
+        target.features.extend(["freeze", "container"].iter().chain(FEATURES).map(|feature| (*feature).to_owned()));
+        // a container cannot reach what listens on our loopback
+        target.features.remove("gateway");
         let known = Deviations::read(&args.systems.join(&container.name), suites)?;
         let flags = format!("--container {}={}", container.name, container.binary.display());
         Ok(Tested { target, known, client_alone: false, flags })
     }
-
-    /// What the servers in our images have: everything of the contract but an upstream, which a container cannot reach on our loopback.
-    const HAS: [&str; 19] = [
-        "hooks",
-        "log",
-        "spans",
-        "process",
-        "restart",
-        "freeze",
-        "container",
-        "hostile",
-        "operation:*",
-        "setting:grace",
-        "setting:lame-duck",
-        "setting:probe-interval",
-        "setting:probe-limit",
-        "setting:max-receive",
-        "setting:max-concurrent-streams",
-        "setting:max-age",
-        "setting:auth",
-        "setting:users",
-        "setting:state",
-    ];
 
     const DOCKERFILES: &str = "fixtures/containers";
 }

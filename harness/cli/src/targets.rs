@@ -10,6 +10,8 @@ use anyhow::{Result, anyhow, bail};
 use proofmark_engine::profile::Profile;
 use proofmark_engine::run::execute::Target;
 use proofmark_engine::system::address::{self, AddressServer};
+#[cfg(feature = "containers")]
+use proofmark_engine::system::container::ContainerServer;
 use proofmark_engine::system::driver::DriverProcess;
 use proofmark_engine::system::probe::probe;
 use proofmark_engine::system::process::{Idle, ProcessServer};
@@ -19,17 +21,25 @@ use proofmark_lineup::reference_server::{self, ReferenceServer};
 use proofmark_record::CaseResult;
 use proofmark_system::{ClientFactory, ServerFactory, StartError, Tier};
 
-use crate::args::RunArgs;
+use crate::args::{RunArgs, SYSTEMS};
 use crate::containers;
 use crate::context::Context;
 use crate::select::Suites;
 use crate::systems::deviations::Deviations;
-use crate::systems::{Registry, System};
+use crate::systems::{Registry, System, manifest};
 
 /// Why there is nothing to test.
 pub(crate) enum Unready {
     Usage(anyhow::Error),
     NotReady(anyhow::Error),
+}
+
+impl From<Unready> for anyhow::Error {
+    fn from(unready: Unready) -> Self {
+        match unready {
+            Unready::Usage(error) | Unready::NotReady(error) => error,
+        }
+    }
 }
 
 /// A target, and what is known of it.
@@ -84,7 +94,9 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         for name in &args.system {
             let system = registry.find(name).map_err(Unready::Usage)?;
             let known = Deviations::read(&system.home, suites).map_err(Unready::Usage)?;
-            let flags = format!("--system {}", system.name);
+            let elsewhere =
+                if args.systems == Path::new(SYSTEMS) { String::new() } else { format!(" --systems {}", args.systems.display()) };
+            let flags = format!("--system {}{elsewhere}", system.name);
             targets.push(Tested { known, ..Tested::new(named(&system, context, scratch)?, flags) });
         }
     }
@@ -146,6 +158,7 @@ fn named(system: &System, context: &Context, scratch: &Path) -> Result<Target, U
     if let Some(server) = server_of(system, &release, context, scratch) {
         target.features.extend(server.features.iter().cloned());
         target.server = Some(Arc::new(server));
+        target.profile = system.manifest.server.as_ref().map(manifest::Server::profile).unwrap_or_default();
     }
     match driver_of(system, context) {
         Some(driver) => Ok(with_driver(target, introduced(driver)?)),
@@ -196,11 +209,19 @@ fn address_server(text: &str) -> Result<AddressServer> {
     Ok(AddressServer { name: text.to_owned(), address, features: BTreeSet::new() })
 }
 
-trait Probed: ServerFactory + Clone + 'static {
+/// A server of which it is not known yet what it has.
+pub(crate) trait Probed: ServerFactory + Clone + 'static {
     fn with(self, features: BTreeSet<String>) -> Self;
 }
 
 impl Probed for ProcessServer {
+    fn with(self, features: BTreeSet<String>) -> Self {
+        Self { features, ..self }
+    }
+}
+
+#[cfg(feature = "containers")]
+impl Probed for ContainerServer {
     fn with(self, features: BTreeSet<String>) -> Self {
         Self { features, ..self }
     }
@@ -213,7 +234,7 @@ impl Probed for AddressServer {
 }
 
 /// A target whose features are what a probe saw, and what its tier gives.
-fn probed(server: impl Probed, tier: Tier, suites: &Suites, scratch: &Path) -> Result<Target, Unready> {
+pub(crate) fn probed(server: impl Probed, tier: Tier, suites: &Suites, scratch: &Path) -> Result<Target, Unready> {
     let name = server.info().name;
     let seen = probe(Arc::new(server.clone()), scratch, &suites.catalogue).map_err(|error| Unready::NotReady(error.into()))?;
     let mut features = seen.features();

@@ -80,10 +80,10 @@ pub fn failure(case: &CaseResult, events: &[Event]) -> String {
         let _ = writeln!(out, "  expected  {}", clip(&finding.expected));
         let _ = writeln!(out, "  observed  {}", clip(&finding.observed));
     }
-    let trust = if case.findings.iter().any(|finding| finding.timing) && case.timer_lag_ms > 100.0 {
-        "too slow to judge times"
-    } else {
-        "timing is trustworthy"
+    let trust = match (case.timer_lag_ms > 100.0, case.findings.iter().any(|finding| finding.timing)) {
+        (false, _) => "timing is trustworthy",
+        (true, true) => "too slow to judge times",
+        (true, false) => "too slow to judge times, and nothing here is about times",
     };
     let _ = writeln!(out, "  machine   timer lag max {:.1} ms during this case: {trust}", case.timer_lag_ms);
     let _ = writeln!(out, "  replay    {}", case.replay);

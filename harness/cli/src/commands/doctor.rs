@@ -56,12 +56,13 @@ impl Doctor<'_> {
             self.context.say("everything is in order");
             return Exit::Conforms;
         }
-        self.context.say(&format!("{} things are wrong", self.wrong));
+        let are = if self.wrong == 1 { "thing is" } else { "things are" };
+        self.context.say(&format!("{} {are} wrong", self.wrong));
         Exit::Fails
     }
 
     fn good(&self, what: &str, seen: &str) {
-        self.context.say(&format!("  ok     {what:<44} {seen}"));
+        self.context.say(format!("  ok     {what:<44} {seen}").trim_end());
     }
 
     fn bad(&mut self, what: &str, why: &str) {

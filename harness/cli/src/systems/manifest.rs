@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use proofmark_engine::case::units::duration;
+use proofmark_engine::profile::Profile;
 use serde::Deserialize;
 
 /// A manifest.
@@ -153,6 +154,11 @@ impl Manifest {
 }
 
 impl Server {
+    /// Which service operations are mapped to: without hooks there is nothing but the health service to make plain calls to.
+    pub(crate) fn profile(&self) -> Profile {
+        if self.features.contains(&Feature::Hooks) { Profile::User } else { Profile::Health }
+    }
+
     /// What that unlocks, in the words of the needs of cases.
     pub(crate) fn unlocks(&self) -> impl Iterator<Item = String> {
         let features = self.features.iter().flat_map(|feature| match feature {
