@@ -94,8 +94,11 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
         for name in &args.system {
             let system = registry.find(name).map_err(Unready::Usage)?;
             let known = Deviations::read(&system.home, suites).map_err(Unready::Usage)?;
-            let elsewhere =
-                if args.systems == Path::new(SYSTEMS) { String::new() } else { format!(" --systems {}", args.systems.display()) };
+            let elsewhere = if args.systems == Path::new(SYSTEMS) {
+                String::new()
+            } else {
+                format!(" --systems {}", quoted(&args.systems.to_string_lossy()))
+            };
             let flags = format!("--system {}{elsewhere}", system.name);
             targets.push(Tested { known, ..Tested::new(named(&system, context, scratch)?, flags) });
         }
