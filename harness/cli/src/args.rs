@@ -47,9 +47,9 @@ pub enum Command {
     Drive,
     /// Print completions for a shell
     Completions(CompletionsArgs),
-    /// End what is started here when standard input ends (used by `run` itself)
+    /// Start what is ordered over standard input, and end it with that (used by `run` itself)
     #[command(hide = true)]
-    Supervise(SuperviseArgs),
+    Supervise,
     /// Remove a folder when standard input ends
     #[command(hide = true)]
     Sweep(SweepArgs),
@@ -280,17 +280,6 @@ pub(crate) const SYSTEMS: &str = "fixtures/peers";
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
-}
-
-/// `proofmark supervise`.
-#[derive(Debug, clap::Args)]
-pub struct SuperviseArgs {
-    /// Leave it a few seconds to end by itself when standard input ends
-    #[arg(long)]
-    pub linger: bool,
-    /// The words of the command line
-    #[arg(last = true, required = true)]
-    pub command: Vec<String>,
 }
 
 /// `proofmark sweep`.

@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use proofmark_engine::system::supervisor::Supervisor;
+
 /// Environment, terminal and current directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
@@ -12,6 +14,8 @@ pub(crate) struct Context {
     pub(crate) colour: bool,
     /// Our own binary.
     pub(crate) binary: PathBuf,
+    /// What starts systems.
+    pub(crate) supervisor: Supervisor,
     /// The words of the command line.
     pub(crate) argv: Vec<String>,
     /// Cores that may be used.
@@ -21,10 +25,12 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn of_process() -> Self {
         let terminal = io::stderr().is_terminal();
+        let binary = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("proofmark"));
         Self {
             terminal,
             colour: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-            binary: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("proofmark")),
+            supervisor: Supervisor::new(binary.clone()),
+            binary,
             argv: std::env::args().collect(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
         }

@@ -49,7 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drive => commands::drive::run(),
         Command::Serve(args) => commands::serve::run(&args, &context),
         Command::Completions(args) => commands::completions::run(&args, &context),
-        Command::Supervise(args) => commands::supervise::run(&args),
+        Command::Supervise => commands::supervise::run(),
         Command::Sweep(args) => commands::sweep::run(&args),
     };
     match done {

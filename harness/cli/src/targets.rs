@@ -21,7 +21,7 @@ use proofmark_lineup::reference_server::{self, ReferenceServer};
 use proofmark_record::CaseResult;
 use proofmark_system::{ClientFactory, ServerFactory, StartError, Tier};
 
-use crate::args::{RunArgs, SYSTEMS};
+use crate::args::{RoleArg, RunArgs, SYSTEMS};
 use crate::containers;
 use crate::context::Context;
 use crate::select::Suites;
@@ -86,7 +86,7 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
     for (number, command) in args.driver_cmd.iter().enumerate() {
         let name = if args.driver_cmd.len() > 1 { format!("driver-{}", number + 1) } else { "driver".to_owned() };
         let words = words(command, "--driver-cmd").map_err(Unready::Usage)?;
-        let driver = introduced(DriverProcess::new(name.clone(), words, context.binary.clone()))?;
+        let driver = introduced(DriverProcess::new(name.clone(), words, context.supervisor.clone()))?;
         targets.push(Tested::new(with_driver(empty(name), driver), format!("--driver-cmd {}", quoted(command))));
     }
     if !args.system.is_empty() {
@@ -100,7 +100,7 @@ pub(crate) fn targets(args: &RunArgs, context: &Context, suites: &Suites, scratc
                 format!(" --systems {}", quoted(&args.systems.to_string_lossy()))
             };
             let flags = format!("--system {}{elsewhere}", system.name);
-            targets.push(Tested { known, ..Tested::new(named(&system, context, scratch)?, flags) });
+            targets.push(Tested { known, ..Tested::new(named(&system, args.selection.role, context, scratch)?, flags) });
         }
     }
     let complain = |text: &str| context.complain(text);
@@ -150,12 +150,12 @@ fn with_driver(mut target: Target, driver: DriverProcess) -> Target {
 /// Asks a driver who it is.
 pub(crate) fn introduced(driver: DriverProcess) -> Result<DriverProcess, Unready> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Unready::NotReady(StartError(format!("no runtime: {error}")).into()))?;
+    let runtime = runtime.map_err(|error| Unready::NotReady(StartError::Failed(format!("no runtime: {error}")).into()))?;
     runtime.block_on(driver.introduce()).map_err(|error| Unready::NotReady(error.into()))
 }
 
-/// A system of the registry, as it was built.
-fn named(system: &System, context: &Context, scratch: &Path) -> Result<Target, Unready> {
+/// A system of the registry, as it was built: both ends, or the server alone where no case asks for more.
+fn named(system: &System, role: Option<RoleArg>, context: &Context, scratch: &Path) -> Result<Target, Unready> {
     let release = system.built().map_err(Unready::Usage)?;
     let mut target = empty(system.name.to_string());
     if let Some(server) = server_of(system, &release, context, scratch) {
@@ -163,7 +163,7 @@ fn named(system: &System, context: &Context, scratch: &Path) -> Result<Target, U
         target.server = Some(Arc::new(server));
         target.profile = system.manifest.server.as_ref().map(manifest::Server::profile).unwrap_or_default();
     }
-    match driver_of(system, context) {
+    match driver_of(system, context).filter(|_| role != Some(RoleArg::Server)) {
         Some(driver) => Ok(with_driver(target, introduced(driver)?)),
         None => Ok(target),
     }
@@ -178,7 +178,7 @@ pub(crate) fn server_of(system: &System, release: &str, context: &Context, scrat
         name: system.name.to_string(),
         version: format!("{} {release}", system.manifest.library),
         command: system.words(&server.run),
-        supervisor: context.binary.clone(),
+        supervisor: context.supervisor.clone(),
         features,
         ready_limit: server.ready,
         scratch: scratch.to_owned(),
@@ -189,7 +189,7 @@ pub(crate) fn server_of(system: &System, release: &str, context: &Context, scrat
 /// The driver that a system's manifest names.
 pub(crate) fn driver_of(system: &System, context: &Context) -> Option<DriverProcess> {
     let driver = system.manifest.driver.as_ref()?;
-    Some(DriverProcess::new(system.name.to_string(), system.words(&driver.run), context.binary.clone()))
+    Some(DriverProcess::new(system.name.to_string(), system.words(&driver.run), context.supervisor.clone()))
 }
 
 fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch: &Path) -> Result<ProcessServer> {
@@ -197,7 +197,7 @@ fn process(name: &str, command: &str, args: &RunArgs, context: &Context, scratch
         name: name.to_owned(),
         version: "unknown".into(),
         command: words(command, "--server-cmd")?,
-        supervisor: context.binary.clone(),
+        supervisor: context.supervisor.clone(),
         features: BTreeSet::new(),
         ready_limit: Duration::from_secs(args.ready_limit),
         scratch: scratch.to_owned(),

@@ -73,6 +73,22 @@ fn a_server_that_does_not_get_ready_is_told_and_ends_the_run(#[case] name: &str,
 }
 
 #[test]
+fn a_server_that_was_late_once_is_tried_again_with_the_machine_to_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let starts = folder.path().join("starts");
+    // the first start answers what the server has, the second is the case's
+    let script = format!(
+        "echo >> {0}; [ $(wc -l < {0}) = 2 ] && exec sleep 60; exec {1} serve --listen 127.0.0.1:0",
+        starts.display(),
+        env!("CARGO_BIN_EXE_proofmark")
+    );
+    let output = proofmark(&["run", "health.check.overall-empty-name", "--server-cmd", &format!("sh -c '{script}'"), "--ready-limit", "5"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(told(&output).contains("they run once more, one at a time"), "{}", told(&output));
+    assert_eq!(std::fs::read_to_string(&starts).expect("the server ran").lines().count(), 3);
+}
+
+#[test]
 fn a_flood_on_stderr_is_bounded_and_does_not_block() {
     // 256 MiB before the server says that it is ready; the pipe is drained, and little of it is kept
     let serve = format!("{} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_proofmark"));

@@ -236,7 +236,7 @@ fn a_standing_check_fails_the_case_whatever_it_tests(#[case] name: &str, #[case]
 #[case::a_stimulus_of_ours_is_missing(Verdict::Inconclusive, once().ended("call", 0).say(What::Owed { by: proofmark_record::Owed::Harness, text: "fault x never fired".into() }))]
 #[case::the_system_owes_something(Verdict::Inconclusive, once().ended("call", 0).say(What::Owed { by: proofmark_record::Owed::System, text: "no stream came".into() }))]
 #[case::a_limit(Verdict::Fail, once().ended("call", 0).say(What::LimitReached { awaited: "call ended".into() }))]
-#[case::never_started(Verdict::SystemError, once().ended("call", 0).say(What::SystemError { text: "it crashed".into() }))]
+#[case::never_started(Verdict::SystemError, once().ended("call", 0).say(What::SystemError { text: "it crashed".into(), late: false }))]
 #[case::our_bug(Verdict::HarnessError, once().ended("call", 0).say(What::HarnessError { text: "no port".into() }))]
 fn evidence_comes_before_the_verdict(#[case] expected: Verdict, #[case] told: Told) {
     assert_eq!(judge(&case_of("server"), &told.done(), Duration::from_millis(1)).verdict, expected);

@@ -83,7 +83,7 @@ impl ServerFactory for ReferenceServer {
 
 impl ReferenceServer {
     async fn launch(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
-        let failed = |error: &dyn std::fmt::Display| StartError(format!("the reference service does not start: {error}"));
+        let failed = |error: &dyn std::fmt::Display| StartError::Failed(format!("the reference service does not start: {error}"));
         let settings = Settings::from_map(&launch.settings).map_err(|error| failed(&error))?;
         let hooks = HooksConfig::parse(launch.hooks.iter().map(String::as_str)).map_err(|error| failed(&error))?;
         let network = (self.wrap)(launch.network.clone());

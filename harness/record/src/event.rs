@@ -290,6 +290,9 @@ pub enum What {
     SystemError {
         /// In words.
         text: String,
+        /// It was not there in time, for which the machine may be to blame.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
 }
 

@@ -121,7 +121,7 @@ fn describe(what: &What) -> Option<(Side, String)> {
         }
         What::Memory { bytes, .. } => (Side::Here, format!("memory {bytes} B")),
         What::HarnessError { text } => (Side::Here, format!("harness error: {}", safe(text))),
-        What::SystemError { text } => (Side::Here, format!("system error: {}", safe(text))),
+        What::SystemError { text, .. } => (Side::Here, format!("system error: {}", safe(text))),
     })
 }
 

@@ -36,5 +36,11 @@ impl fmt::Display for Tier {
 
 /// Why a system did not start. The text says what happened, what was seen and what to try next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(pub String);
+pub enum StartError {
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It was not there in time, for which the machine may be to blame.
+    #[error("{0}")]
+    Late(String),
+}

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let mut doctor = Doctor { context, runtime, wrong: 0 };
     if let Some(command) = &args.driver_cmd {
-        doctor.driver(DriverProcess::new("driver".into(), words(command, "--driver-cmd")?, context.binary.clone()))?;
+        doctor.driver(DriverProcess::new("driver".into(), words(command, "--driver-cmd")?, context.supervisor.clone()))?;
         return Ok(doctor.exit());
     }
     let registry = Registry::load(&args.systems)?;

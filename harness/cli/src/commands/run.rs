@@ -123,12 +123,12 @@ impl Batch<'_> {
             if waiting[place].fetch_sub(1, Ordering::Relaxed) == 1 {
                 tested.target.rest();
             }
-            if is_real(tested) && wants_the_machine(&done.result) && !interrupt::was_asked(&options.stop) {
+            if is_real(tested) && wants_the_machine(&done) && !interrupt::was_asked(&options.stop) {
                 again.lock().unwrap_or_else(PoisonError::into_inner).insert((place, done.result.id));
                 return;
             }
             progress.done(&done);
-            self.folder.case(&done);
+            self.folder.case(done);
         });
         // what could not be judged beside others, or only came too late, gets the machine to itself, once
         let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -142,7 +142,7 @@ impl Batch<'_> {
         left += execute_all(&alone, &Options { jobs: 1, ..options.clone() }, &self.suites.catalogue, &|job, mut done| {
             self.tested[self.place_of(job)].note(&mut done.result);
             progress.done(&done);
-            self.folder.case(&done);
+            self.folder.case(done);
         });
         progress.finish();
         left
@@ -178,9 +178,11 @@ fn summary(record: &proofmark_record::Record, left: usize) -> String {
 }
 
 /// Whether a case could not be judged, or missed nothing but times, beside others.
-fn wants_the_machine(case: &CaseResult) -> bool {
+fn wants_the_machine(done: &Done) -> bool {
+    let case = &done.result;
+    let started_late = || done.transcripts.iter().flatten().any(|event| matches!(event.what, What::SystemError { late: true, .. }));
     let misses_times = || case.findings.iter().all(|finding| finding.timing || finding.check == "gap");
-    case.verdict == Verdict::Inconclusive || (case.is_bad() && !case.findings.is_empty() && misses_times())
+    case.verdict == Verdict::Inconclusive || started_late() || (case.is_bad() && !case.findings.is_empty() && misses_times())
 }
 
 fn exit_of(case: &CaseResult, args: &RunArgs) -> Exit {

@@ -83,7 +83,7 @@ impl Folder {
     }
 
     /// Writes a case down, with evidence beside it where it is not good.
-    pub(crate) fn case(&self, done: &Done) {
+    pub(crate) fn case(&self, done: Done) {
         let written = self.write_case(done);
         if let Err(error) = written {
             // the run goes on; the last line of output says that the record is not whole
@@ -91,29 +91,30 @@ impl Folder {
         }
     }
 
-    fn write_case(&self, done: &Done) -> Result<()> {
+    fn write_case(&self, done: Done) -> Result<()> {
+        if done.result.verdict.is_bad() {
+            self.write_evidence(&done)?;
+        }
+        let Done { result, transcripts, worst_round } = done;
+        let is_shown = result.verdict.is_bad() || result.is_bad();
+        let worst = is_shown.then(|| transcripts.get(worst_round).cloned()).flatten();
+        let (system, case) = (&result.system, &result.id);
         let mut bytes = Vec::with_capacity(64 * 1024);
-        let (system, case) = (&done.result.system, &done.result.id);
-        for (place, events) in done.transcripts.iter().enumerate() {
+        for (place, events) in transcripts.into_iter().enumerate() {
             for event in events {
-                let line = Line::Event { system: system.clone(), case: case.clone(), round: place as u32 + 1, event: event.clone() };
+                let line = Line::Event { system: system.clone(), case: case.clone(), round: place as u32 + 1, event };
                 serde_json::to_writer(&mut bytes, &line)?;
                 bytes.push(b'\n');
             }
         }
-        if done.result.verdict.is_bad() {
-            self.write_evidence(done)?;
-        }
         let (writer, record) = &mut *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_raw(&bytes)?;
-        writer.write(&Line::Case(Box::new(done.result.clone())))?;
+        writer.write(&Line::Case(Box::new(result.clone())))?;
         writer.flush()?;
-        record.cases.push(done.result.clone());
-        if (done.result.verdict.is_bad() || done.result.is_bad())
-            && let Some(events) = done.transcripts.get(done.worst_round)
-        {
-            record.transcripts.insert((system.clone(), case.clone(), done.worst_round as u32 + 1), events.clone());
+        if let Some(events) = worst {
+            record.transcripts.insert((system.clone(), case.clone(), worst_round as u32 + 1), events);
         }
+        record.cases.push(result);
         Ok(())
     }
 

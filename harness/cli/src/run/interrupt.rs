@@ -28,7 +28,7 @@ pub(crate) fn watch() -> Result<Stop> {
                     _ = term.recv() => {}
                 }
                 if asked.swap(true, Ordering::Relaxed) {
-                    // systems end with us: their supervisors hold a pipe from this process
+                    // systems end with us: their supervisor holds a line to this process for each of them
                     std::process::exit(i32::from(Exit::Interrupted.code()));
                 }
             }

@@ -99,7 +99,8 @@ fn verdict(case: &Case, events: &[Event], findings: &[Finding], lagged: bool) ->
     {
         return (Verdict::HarnessError, Some(text));
     }
-    if let Some(text) = events.iter().find_map(|event| if let What::SystemError { text } = &event.what { Some(text.clone()) } else { None })
+    if let Some(text) =
+        events.iter().find_map(|event| if let What::SystemError { text, .. } = &event.what { Some(text.clone()) } else { None })
     {
         return (Verdict::SystemError, Some(text));
     }

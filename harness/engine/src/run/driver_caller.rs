@@ -329,7 +329,7 @@ impl DriverCaller {
 
     /// Nothing more comes: whoever waits for an answer gets none.
     fn failed(&self, text: &str) {
-        self.0.stage.transcript().write(What::SystemError { text: format!("the driver failed: {text}") });
+        self.0.stage.transcript().write(What::SystemError { text: format!("the driver failed: {text}"), late: false });
         self.0.has_failed.set(true);
         self.0.answers.borrow_mut().clear();
     }

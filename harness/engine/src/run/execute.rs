@@ -237,6 +237,7 @@ fn setting(case: &Case, target: &Target, options: &Options, seed: Seed, virtual_
         network,
         virtual_time,
         seed,
+        tokens: options.seed,
         shares_server,
         call_prefix: if shares_server { format!("{:08x}.", seed.0 as u32) } else { String::new() },
         profile: if case.role == Role::Client { Profile::User } else { target.profile },

@@ -203,7 +203,7 @@ mod tests {
     fn on_stage<F: Future<Output = ()>>(body: impl FnOnce(Stage) -> F) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         LocalSet::new().block_on(&runtime, async {
-            let stage = Stage::new(Arc::new(SimNetwork::default()), Seed(7), String::new(), Profile::User);
+            let stage = Stage::new(Arc::new(SimNetwork::default()), Seed(7), Seed(7), String::new(), Profile::User);
             stage.transcript().write(What::CaseStarted);
             body(stage.clone()).await;
             stage.tasks().end();

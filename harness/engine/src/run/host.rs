@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proofmark_record::{CallRef, Direction, Owed, Steered, SystemAct, Text, What};
-use proofmark_system::{ServerEvent, ServerFactory, ServerLaunch, ServerSystem, Signal, StoreSlot, Token};
+use proofmark_system::{ServerEvent, ServerFactory, ServerLaunch, ServerSystem, Signal, StartError, StoreSlot, Token};
 use proofmark_transport::clock::timeout;
 use proofmark_transport::{Clock, Held, Network};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -135,7 +135,7 @@ impl Host {
                 true
             }
             Err(error) => {
-                inner.stage.transcript().write(What::SystemError { text: error.to_string() });
+                inner.stage.transcript().write(did_not_start(&error));
                 false
             }
         }
@@ -305,6 +305,11 @@ fn tokens_of(stage: &Stage, server: &Server) -> Vec<Token> {
         Token { token: good.to_owned(), subject: "tester".into(), good_for: None },
         Token { token: expired.to_owned(), subject: "tester".into(), good_for: Some(Duration::ZERO) },
     ]
+}
+
+/// A system that did not start, in the transcript.
+pub(super) fn did_not_start(error: &StartError) -> What {
+    What::SystemError { text: error.to_string(), late: matches!(error, StartError::Late(_)) }
 }
 
 /// Settings as text, by their keys. `auth` travels as tokens and is left out.

@@ -18,13 +18,13 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::actor::{Actor, Caller};
 use super::driver_caller::DriverCaller;
 use super::faults::Faults;
-use super::host::Host;
+use super::host::{Host, did_not_start};
 use super::service_config_text;
 use super::stage::{Round, Stage};
 use super::wire_caller::WireCaller;
 use crate::case::given::{Backend as GivenBackend, Grants, Handshake, Manners, Reads, Switch};
 use crate::case::when::{SystemAct, Via};
-use crate::case::{Call, Case, Operation, Role, Step, Template};
+use crate::case::{Call, Case, Operation, Role, StatusCode, Step, Template};
 use crate::peer::backend::Backend;
 use crate::profile::Profile;
 
@@ -41,6 +41,8 @@ pub struct Setting {
     pub virtual_time: bool,
     /// The round's seed.
     pub seed: Seed,
+    /// What the bearer tokens are drawn from: the same for all cases of a run, so that they can share a server.
+    pub tokens: Seed,
     /// Whether a server that served other cases will do.
     pub shares_server: bool,
     /// What stands before the names of calls on the wire, where cases share a system.
@@ -64,7 +66,7 @@ pub struct Played {
 
 /// Runs a round; must be called on a `LocalSet`.
 pub async fn run(case: &Case, setting: &Setting) -> Played {
-    let stage = Stage::new(setting.network.clone(), setting.seed, setting.call_prefix.clone(), setting.profile);
+    let stage = Stage::new(setting.network.clone(), setting.seed, setting.tokens, setting.call_prefix.clone(), setting.profile);
     let mut played = Played::default();
     stage.transcript().write(What::CaseStarted);
     let lag = measure_lag(&stage, setting.virtual_time);
@@ -168,7 +170,7 @@ async fn start_client(
 ) -> Result<Caller, What> {
     let (events, shown) = unbounded_channel();
     let launch = ClientLaunch { network: setting.network.clone(), clock, seed: setting.seed.derive("client"), events };
-    let system = factory.start(launch).await.map_err(|error| What::SystemError { text: error.to_string() })?;
+    let system = factory.start(launch).await.map_err(|error| did_not_start(&error))?;
     let config = case.given.service_config.as_ref().map(service_config_text);
     let scripted_resolver = case.needs.contains("resolver");
     Ok(Caller::Driver(DriverCaller::new(stage, system, shown, case.given.channel.clone(), config, targets, scripted_resolver)))
@@ -237,8 +239,8 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     }
 }
 
-/// Whether nothing went wrong with the server, it accepted no write, and every handler that began has ended: a server of which that is true can
-/// serve other cases.
+/// Whether nothing went wrong with the server, it accepted no write, no deadline passed, and every handler that began has ended: a server of which
+/// that is true can serve other cases.
 fn is_as_before(stage: &Stage) -> bool {
     stage.transcript().with(|events| {
         let mut running = 0;
@@ -250,6 +252,7 @@ fn is_as_before(stage: &Stage) -> bool {
                     writes.insert(call);
                 }
                 What::CallEnded { call, outcome: Outcome::Status(seen) } if seen.code == 0 && writes.contains(call) => return false,
+                What::CallEnded { outcome: Outcome::Status(seen), .. } if seen.code == StatusCode::DeadlineExceeded as u32 => return false,
                 What::Hook { line, .. } => match line.get("hook").and_then(|hook| hook.as_str()) {
                     Some("begin") => running += 1,
                     Some("end") => running -= 1,

@@ -38,8 +38,8 @@ struct Inner {
 
 impl Stage {
     /// A stage whose time begins now.
-    pub fn new(network: Arc<dyn Network>, seed: Seed, call_prefix: String, profile: Profile) -> Self {
-        let token = |name: &str| format!("pm-{:016x}", seed.stream(name).bits());
+    pub fn new(network: Arc<dyn Network>, seed: Seed, tokens: Seed, call_prefix: String, profile: Profile) -> Self {
+        let token = |name: &str| format!("pm-{:016x}", tokens.stream(name).bits());
         let tokens = (token("token.good"), token("token.expired"));
         Self(Rc::new(Inner { transcript: Transcript::new(), tasks: Tasks::default(), network, seed, tokens, call_prefix, profile }))
     }

@@ -30,7 +30,9 @@ impl ServerFactory for AddressServer {
         let address = self.address;
         Box::pin(async move {
             launch.network.connect(address).await.map_err(|error| {
-                StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"))
+                StartError::Failed(format!(
+                    "nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"
+                ))
             })?;
             Ok(Box::new(Reached(address)) as Box<dyn ServerSystem>)
         })
@@ -42,13 +44,13 @@ impl ServerFactory for AddressServer {
 /// # Errors
 /// Where nobody answers, or the answer is something else; says what was seen.
 pub fn check(address: SocketAddr) -> Result<(), StartError> {
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| StartError(format!("no runtime: {error}")))?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| StartError::Failed(format!("no runtime: {error}")))?;
     runtime.block_on(say_hello(address))
 }
 
 async fn say_hello(address: SocketAddr) -> Result<(), StartError> {
     let refused = |error: std::io::Error| {
-        StartError(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"))
+        StartError::Failed(format!("nobody answers at {address}: {error}; start the server, or say where it is with --address HOST:PORT"))
     };
     let mut link = TcpNetwork.connect(address).await.map_err(refused)?;
     let mut hello = proofmark_wire::PREFACE.to_vec();
@@ -58,9 +60,13 @@ async fn say_hello(address: SocketAddr) -> Result<(), StartError> {
     let wanted = "a SETTINGS frame of HTTP/2 without TLS; is this the gRPC port?";
     match timeout(HELLO_LIMIT, link.read_exact(&mut head)).await {
         Ok(Ok(_)) if head[3] == proofmark_wire::kind::SETTINGS => Ok(()),
-        Ok(Ok(_)) => Err(StartError(format!("{address} speaks something else: it began with `{}`, wanted {wanted}", head.escape_ascii()))),
-        Ok(Err(_)) => Err(StartError(format!("{address} closed the connection at the HTTP/2 preface, wanted {wanted}"))),
-        Err(_) => Err(StartError(format!("{address} accepted the connection and said nothing for {HELLO_LIMIT:?}, wanted {wanted}"))),
+        Ok(Ok(_)) => {
+            Err(StartError::Failed(format!("{address} speaks something else: it began with `{}`, wanted {wanted}", head.escape_ascii())))
+        }
+        Ok(Err(_)) => Err(StartError::Failed(format!("{address} closed the connection at the HTTP/2 preface, wanted {wanted}"))),
+        Err(_) => {
+            Err(StartError::Failed(format!("{address} accepted the connection and said nothing for {HELLO_LIMIT:?}, wanted {wanted}")))
+        }
     }
 }
 

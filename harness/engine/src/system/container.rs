@@ -27,7 +27,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-use super::process::{Lines, Tail, environment, token_file};
+use super::lines::{Lines, Tail, event_of};
+use super::process::{environment, token_file};
 
 /// A server that an image holds. It listens on [`PORT`] on every address.
 #[derive(Clone, Debug)]
@@ -101,7 +102,7 @@ impl Engine {
     /// Where there is none, or it does not answer; says how to get one.
     pub fn find() -> Result<Self, StartError> {
         let missing = |error: &dyn std::fmt::Display| {
-            StartError(format!(
+            StartError::Failed(format!(
                 "no container engine: {error}; `apt-get install docker.io` and `dockerd` give one, DOCKER_HOST names another"
             ))
         };
@@ -148,7 +149,7 @@ impl Engine {
             .runtime()
             .block_on(async { image.build_image().await })
             .map(|_| ())
-            .map_err(|error| StartError(format!("the image {name}:{tag} cannot be built: {error}")))
+            .map_err(|error| StartError::Failed(format!("the image {name}:{tag} cannot be built: {error}")))
     }
 }
 
@@ -173,7 +174,7 @@ impl ServerFactory for ContainerServer {
             });
             match receiver.await {
                 Ok(started) => started.map(|running| Box::new(running) as Box<dyn ServerSystem>),
-                Err(_) => Err(StartError("the container engine's client has gone".into())),
+                Err(_) => Err(StartError::Failed("the container engine's client has gone".into())),
             }
         })
     }
@@ -182,17 +183,17 @@ impl ServerFactory for ContainerServer {
 impl ContainerServer {
     async fn launch(&self, launch: ServerLaunch) -> Result<Running, StartError> {
         let container = self.request(&launch)?.start().await;
-        let container = container.map_err(|error| StartError(format!("{}:{} cannot be started: {error}", self.image, self.tag)))?;
+        let container = container.map_err(|error| StartError::Failed(format!("{}:{} cannot be started: {error}", self.image, self.tag)))?;
         let docker = self.engine.docker.clone();
         let id = container.id().to_owned();
-        let port = container.get_host_port_ipv4(PORT.tcp()).await.map_err(|error| StartError(format!("no port: {error}")))?;
+        let port = container.get_host_port_ipv4(PORT.tcp()).await.map_err(|error| StartError::Failed(format!("no port: {error}")))?;
         let attached = docker
             .attach_container(
                 &id,
                 Some(AttachContainerOptionsBuilder::new().stdin(true).stdout(true).stderr(true).stream(true).logs(true).build()),
             )
             .await
-            .map_err(|error| StartError(format!("the container's output cannot be read: {error}")))?;
+            .map_err(|error| StartError::Failed(format!("the container's output cannot be read: {error}")))?;
         let (steering, lines) = unbounded_channel();
         tokio::spawn(write_stdin(attached.input, lines));
         let (ready_sender, ready) = oneshot::channel();
@@ -203,9 +204,9 @@ impl ContainerServer {
         match timeout(self.ready_limit, ready).await {
             Ok(Ok(())) => Ok(Running { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), steering, signals }),
             Ok(Err(_)) => {
-                Err(StartError(format!("the container of {}:{} ended before it was ready; {}", self.image, self.tag, tail.text())))
+                Err(StartError::Failed(format!("the container of {}:{} ended before it was ready; {}", self.image, self.tag, tail.text())))
             }
-            Err(_) => Err(StartError(format!(
+            Err(_) => Err(StartError::Failed(format!(
                 "the container of {}:{} was not ready within {:?}: wanted a line `listening ...` on stdout; {}",
                 self.image,
                 self.tag,
@@ -359,7 +360,7 @@ async fn read_output(
             LogOutput::StdErr { message } => {
                 for line in err.take(&message) {
                     // nobody listens any more where the case is over
-                    let _ = events.send(super::process::event_of(line, &tail));
+                    let _ = events.send(event_of(line, &tail));
                 }
             }
             LogOutput::StdIn { .. } | LogOutput::Console { .. } => {}
@@ -371,7 +372,7 @@ async fn read_output(
         Some(Err(testcontainers::bollard::errors::Error::DockerContainerWaitError { code, .. })) => Some(code),
         _ => None,
     };
-    let status = status.and_then(|code| i32::try_from(code).ok()).filter(|code| *code < super::process::SIGNALLED);
+    let status = status.and_then(|code| i32::try_from(code).ok()).filter(|code| *code < super::supervisor::SIGNALLED);
     let _ = events.send(ServerEvent::Exited { status });
 }
 

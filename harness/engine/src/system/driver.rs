@@ -1,12 +1,11 @@
-//! A client as a process: a driver, which makes calls when it is told to (`driver.proto`, one JSON message a line). It runs under a supervisor, as servers do.
+//! A client as a process: a driver, which makes calls when it is told to (`driver.proto`, one JSON message a line). A supervisor starts it, as it does servers.
 //!
 //! A case has a driver to itself; one that ended its case in good order is kept for the next, since a virtual machine may take a second to start. Numbers
 //! go on where the last case left off, so none is used twice in one process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -19,7 +18,9 @@ use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{Instant, sleep, timeout};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::process::{STARTING, SUPERVISOR, Tail};
+use super::lines::Tail;
+use super::process::STARTING;
+use super::supervisor::{Leash, Order, SIGNALLED, Started, Supervisor, Told};
 
 /// A client that a command line starts.
 #[derive(Clone, Debug)]
@@ -28,8 +29,8 @@ pub struct DriverProcess {
     pub name: String,
     /// The words of the command line.
     pub command: Vec<String>,
-    /// Our own binary, for the supervisor.
-    pub supervisor: PathBuf,
+    /// What starts it.
+    pub supervisor: Supervisor,
     /// What it said of itself.
     pub described: Described,
     /// It is left a few seconds to end by itself.
@@ -41,7 +42,7 @@ type Idle = Arc<Mutex<Vec<Process>>>;
 
 impl DriverProcess {
     /// A driver that has not been asked yet who it is.
-    pub fn new(name: String, command: Vec<String>, supervisor: PathBuf) -> Self {
+    pub fn new(name: String, command: Vec<String>, supervisor: Supervisor) -> Self {
         Self { name, command, supervisor, described: Described::default(), lingers: false, idle: Idle::default() }
     }
 
@@ -86,18 +87,12 @@ impl DriverProcess {
     }
 
     fn spawn(&self) -> Result<Process, StartError> {
-        let mut command = Command::new(&self.supervisor);
-        command.arg("supervise").args(self.lingers.then_some("--linger")).arg("--").args(&self.command);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
-            return Err(StartError("the supervisor has no pipes".into()));
-        };
+        let order = Order { command: self.command.clone(), environment: Vec::new() };
+        let Started { stdin, stdout, stderr, told, leash } = self.supervisor.start(&order)?;
         let talk = Talk::default();
         let (lines, to_write) = channel();
-        thread::spawn(move || write_lines(stdin, &to_write));
+        let lingers = self.lingers;
+        thread::spawn(move || write_lines(stdin, &to_write, leash, lingers));
         let errors = thread::spawn({
             let talk = talk.clone();
             move || read_stderr(stderr, &talk)
@@ -108,7 +103,7 @@ impl DriverProcess {
                 read_events(stdout, &talk);
                 // its last words on stderr are part of the message
                 let _ = errors.join();
-                talk.state().fail(&ended_how(child));
+                talk.state().fail(&ending(told));
             }
         });
         Ok(Process { lines, talk })
@@ -145,19 +140,19 @@ async fn described(shown_as: &str, shown: &mut UnboundedReceiver<ClientEvent>) -
             match shown.recv().await {
                 Some(ClientEvent::Shown(event)) => return Ok(event),
                 Some(ClientEvent::Stderr(_)) => {}
-                Some(ClientEvent::Failed(text)) => return Err(StartError(format!("the driver `{shown_as}` failed: {text}"))),
-                None => return Err(StartError(format!("the driver `{shown_as}` is gone"))),
+                Some(ClientEvent::Failed(text)) => return Err(StartError::Failed(format!("the driver `{shown_as}` failed: {text}"))),
+                None => return Err(StartError::Failed(format!("the driver `{shown_as}` is gone"))),
             }
         }
     });
     match answer.await {
         Ok(Ok(driver::Event { kind: Some(event::Kind::Described(described)), .. })) if described.protocol == PROTOCOL => Ok(described),
-        Ok(Ok(event)) => Err(StartError(format!(
+        Ok(Ok(event)) => Err(StartError::Failed(format!(
             "the driver `{shown_as}` answered `describe` with `{}`, wanted `described` with protocol {PROTOCOL}",
             json::write_event(&event)
         ))),
         Ok(Err(error)) => Err(error),
-        Err(_) => Err(StartError(format!("the driver `{shown_as}` did not answer `describe` within {DESCRIBE_LIMIT:?}"))),
+        Err(_) => Err(StartError::Late(format!("the driver `{shown_as}` did not answer `describe` within {DESCRIBE_LIMIT:?}"))),
     }
 }
 
@@ -431,16 +426,20 @@ async fn watch(talk: Talk) {
     }
 }
 
-fn write_lines(mut stdin: ChildStdin, lines: &Receiver<String>) {
-    // the end of this pipe is what tells driver and supervisor to end
+fn write_lines(mut stdin: PipeWriter, lines: &Receiver<String>, leash: Leash, lingers: bool) {
+    let mut is_open = true;
     while let Ok(line) = lines.recv() {
-        if stdin.write_all(line.as_bytes()).and_then(|()| stdin.write_all(b"\n")).and_then(|()| stdin.flush()).is_err() {
-            return;
-        }
+        // a driver that has closed its input may still have something to say
+        is_open = is_open && stdin.write_all(line.as_bytes()).and_then(|()| stdin.write_all(b"\n")).is_ok();
     }
+    drop(stdin);
+    if lingers {
+        thread::park_timeout(LINGER);
+    }
+    drop(leash);
 }
 
-fn read_events(stdout: ChildStdout, talk: &Talk) {
+fn read_events(stdout: PipeReader, talk: &Talk) {
     let mut reader = BufReader::with_capacity(64 * 1024, stdout);
     let mut line = Vec::new();
     loop {
@@ -459,7 +458,7 @@ fn read_events(stdout: ChildStdout, talk: &Talk) {
     }
 }
 
-fn read_stderr(stderr: ChildStderr, talk: &Talk) {
+fn read_stderr(stderr: PipeReader, talk: &Talk) {
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
     loop {
@@ -472,20 +471,30 @@ fn read_stderr(stderr: ChildStderr, talk: &Talk) {
             line.pop();
         }
         let text = String::from_utf8_lossy(&line);
-        let own = text.strip_prefix(SUPERVISOR);
-        if own.is_some_and(|own| own.starts_with("pid ")) {
-            continue;
-        }
         let state = talk.state();
-        state.tail.push(own.unwrap_or(&text));
+        state.tail.push(&text);
         state.say(ClientEvent::Stderr(line.clone()));
     }
 }
 
-fn ended_how(mut child: Child) -> String {
-    match child.wait().ok().and_then(|status| status.code()) {
-        Some(status) if status < super::process::SIGNALLED => format!("it ended with status {status}"),
-        Some(status) => format!("it was ended by signal {}", status - super::process::SIGNALLED),
+/// How the driver ended, or why it never began.
+fn ending(told: UnixStream) -> String {
+    let mut ending = ended_how(None);
+    for line in BufReader::new(told).lines().map_while(Result::ok) {
+        match serde_json::from_str(&line) {
+            Ok(Told::Fails(why)) => ending = why,
+            Ok(Told::Ended(status)) => ending = ended_how(Some(status)),
+            _ => {}
+        }
+    }
+    ending
+}
+
+/// How a process ended, in words.
+fn ended_how(status: Option<i32>) -> String {
+    match status {
+        Some(status) if status < SIGNALLED => format!("it ended with status {status}"),
+        Some(status) => format!("it was ended by signal {}", status - SIGNALLED),
         None => "it ended".into(),
     }
 }
@@ -499,6 +508,8 @@ const DESCRIBE_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const WATCH_STEP: Duration = Duration::from_millis(250);
 const LONGEST_LINE: usize = 1024 * 1024;
+/// Longer than anything may take to end by itself.
+const LINGER: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {

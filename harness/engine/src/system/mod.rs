@@ -1,6 +1,6 @@
 //! Systems that are not in process.
 //!
-//! - [`process`]: any command line, under a supervisor so that nothing outlives the harness
+//! - [`process`]: any command line, under a [`supervisor`] so that nothing outlives the harness
 //! - [`driver`]: a client, as a process that makes calls when it is told to
 //! - [`kit`]: takes a driver through its protocol alone
 //! - `container`: a server from an image, where the feature `containers` is on
@@ -12,5 +12,7 @@ pub mod address;
 pub mod container;
 pub mod driver;
 pub mod kit;
+mod lines;
 pub mod probe;
 pub mod process;
+pub mod supervisor;

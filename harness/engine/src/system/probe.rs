@@ -92,7 +92,7 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
     let mut statuses = 0;
     for event in done.transcripts.iter().flatten() {
         match &event.what {
-            What::SystemError { text } => return Err(StartError(text.clone())),
+            What::SystemError { text, .. } => return Err(StartError::Failed(text.clone())),
             What::Hook { call: Some(_), .. } => seen.hooks = true,
             What::Log { line, .. } => match line.get("line").and_then(|line| line.as_str()) {
                 Some("access") => seen.log = true,
@@ -107,7 +107,7 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
         }
     }
     if statuses == 0 {
-        return Err(StartError(
+        return Err(StartError::Failed(
             "the server accepts connections, but no plain gRPC call has a status: is it a gRPC server without TLS?".into(),
         ));
     }
@@ -115,7 +115,7 @@ pub fn probe(server: Arc<dyn ServerFactory>, scratch: &std::path::Path, catalogu
 }
 
 fn case(catalogue: &Catalogue) -> Result<Case, StartError> {
-    let broken = |why: &dyn std::fmt::Display| StartError(format!("the probe's own case does not load: {why}"));
+    let broken = |why: &dyn std::fmt::Display| StartError::Failed(format!("the probe's own case does not load: {why}"));
     let cases = load_suites(&[("probe.yaml", PROBE)], catalogue).map_err(|errors| broken(&errors))?;
     cases.into_iter().next().ok_or_else(|| broken(&"there is none"))
 }

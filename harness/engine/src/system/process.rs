@@ -1,24 +1,29 @@
-//! A server as a process: any command line. It runs under a supervisor - our own binary, executed again - which holds a pipe from the harness and
-//! kills what it started when the pipe closes, so that nothing outlives the harness, however it ends.
+//! A server as a process: any command line.
 //!
 //! A case has a server to itself while it runs. One that served a case which leaves it as it found it, and is well afterwards, is kept for the next such case:
 //! starting takes longer than most of them (ADR 7). Pipes are read on a runtime of their own, since a server may outlive the runtime of a case.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{PipeReader, PipeWriter};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use proofmark_system::{ServerEvent, ServerFactory, ServerInfo, ServerLaunch, ServerSystem, Signal, StartError, Tier, Token};
 use proofmark_transport::BoxFuture;
 use proofmark_transport::clock::{sleep, timeout};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufRead, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
+
+use super::lines::{Tail, classify, next_line};
+use super::supervisor::{Leash, Order, SIGNALLED, Supervisor, Told};
 
 /// A server that a command line starts.
 #[derive(Clone, Debug)]
@@ -29,8 +34,8 @@ pub struct ProcessServer {
     pub version: String,
     /// The words of the command line.
     pub command: Vec<String>,
-    /// Our own binary, for the supervisor.
-    pub supervisor: PathBuf,
+    /// What starts it.
+    pub supervisor: Supervisor,
     /// What it has.
     pub features: BTreeSet<String>,
     /// How long it may take to get ready.
@@ -43,20 +48,63 @@ pub struct ProcessServer {
 
 /// Servers that wait for another case. Clones are the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Idle(Arc<Mutex<Vec<Running>>>);
+pub struct Idle(Arc<Waiting>);
 
-impl Idle {
-    /// One that still runs and was started with these hooks.
-    fn take(&self, hooks: &[String]) -> Option<Running> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(Running::is_alive);
-        let place = waiting.iter().position(|server| server.hooks == hooks)?;
-        Some(waiting.swap_remove(place))
+#[derive(Debug, Default)]
+struct Waiting {
+    servers: Mutex<Vec<Running>>,
+    /// One more has come.
+    came: Notify,
+    /// Of every server that other cases may use, for as long as it is there.
+    made: Mutex<Vec<Weak<Made>>>,
+}
+
+impl Waiting {
+    fn servers(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that still runs and was started like this.
+    fn take(&self, made: &Made) -> Option<Running> {
+        let mut servers = self.servers();
+        servers.retain(Running::is_alive);
+        let place = servers.iter().position(|server| *server.made == *made)?;
+        Some(servers.swap_remove(place))
+    }
+
+    /// Whether there are as many servers that were started like this as cores, which is as many as can be at work.
+    fn is_enough(&self, made: &Made) -> bool {
+        let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.strong_count() > 0);
+        all.iter().filter(|one| one.upgrade().is_some_and(|one| *one == *made)).count() >= cores()
+    }
+
+    /// A server that is started like this is counted from now on.
+    fn count(&self, made: Made) -> Arc<Made> {
+        let made = Arc::new(made);
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&made));
+        made
+    }
+
+    fn put(&self, server: Running) {
+        self.servers().push(server);
+        self.came.notify_waiters();
     }
 }
 
-/// What the supervisor writes to standard error before lines that are its own.
-pub const SUPERVISOR: &str = "proofmark-supervisor ";
+/// What tells servers of one command line apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Made {
+    settings: BTreeMap<String, String>,
+    hooks: Vec<String>,
+    tokens: Vec<Token>,
+}
+
+impl Made {
+    fn by(launch: &ServerLaunch) -> Self {
+        Self { settings: launch.settings.clone(), hooks: launch.hooks.clone(), tokens: launch.tokens.clone() }
+    }
+}
 
 impl ServerFactory for ProcessServer {
     fn info(&self) -> ServerInfo {
@@ -65,22 +113,19 @@ impl ServerFactory for ProcessServer {
 
     fn start(&self, launch: ServerLaunch) -> BoxFuture<'_, Result<Box<dyn ServerSystem>, StartError>> {
         Box::pin(async move {
-            if let Some(kept) = self.kept(&launch) {
-                return Ok(kept);
+            if launch.shareable {
+                return self.kept_or_launched(launch).await;
             }
             // a restart is part of what a case times; a first start is not, and can wait for a core
             let is_first = launch.listen.port() == 0;
             let _starting = if is_first { STARTING.acquire().await.ok() } else { None };
-            // while this one waited for its turn, another case may have ended
-            if let Some(kept) = self.kept(&launch) {
-                return Ok(kept);
-            }
-            Ok(Box::new(self.launch(launch).await?) as Box<dyn ServerSystem>)
+            let made = Arc::new(Made::by(&launch));
+            Ok(Box::new(self.launch(launch, made).await?) as Box<dyn ServerSystem>)
         })
     }
 
     fn rest(&self) {
-        self.idle.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle.0.servers().clear();
     }
 }
 
@@ -89,46 +134,80 @@ static PIPES: LazyLock<std::io::Result<Runtime>> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("pipes").enable_all().build());
 
 /// As many systems start at a time as there are cores: starting is work, and cases that wait beside it are to be timed well.
-pub(super) static STARTING: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+pub(super) static STARTING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(cores()));
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 impl ProcessServer {
-    /// One that served such cases before, where that will do.
-    fn kept(&self, launch: &ServerLaunch) -> Option<Box<dyn ServerSystem>> {
-        let kept = launch.shareable.then(|| self.idle.take(&launch.hooks)).flatten()?;
-        Some(Box::new(kept.serve_again(launch.events.clone())))
+    /// One that served such cases before, or else a new one once it is its turn to start. Whichever comes first: other cases end meanwhile, and most
+    /// of them sooner than a server starts.
+    async fn kept_or_launched(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
+        let made = Made::by(&launch);
+        let mut patience = pin!(sleep(PATIENCE));
+        let mut is_patient = true;
+        let mut turn = pin!(STARTING.acquire());
+        loop {
+            let came = self.idle.0.came.notified();
+            if let Some(kept) = self.idle.0.take(&made) {
+                return Ok(Box::new(kept.serve_again(launch.events)));
+            }
+            if is_patient && self.idle.0.is_enough(&made) {
+                tokio::select! {
+                    biased;
+                    () = came => {}
+                    () = &mut patience => is_patient = false,
+                }
+                continue;
+            }
+            let _starting = tokio::select! {
+                biased;
+                () = came => continue,
+                permit = &mut turn => permit.ok(),
+            };
+            if is_patient && self.idle.0.is_enough(&made) {
+                // others have started them meanwhile
+                turn.set(STARTING.acquire());
+                continue;
+            }
+            let made = self.idle.0.count(made);
+            return Ok(Box::new(self.launch(launch, made).await?));
+        }
     }
 
-    async fn launch(&self, launch: ServerLaunch) -> Result<Running, StartError> {
-        let pipes = PIPES.as_ref().map_err(|error| StartError(format!("no runtime for pipes: {error}")))?;
+    async fn launch(&self, launch: ServerLaunch, made: Arc<Made>) -> Result<Running, StartError> {
+        let pipes = PIPES.as_ref().map_err(|error| StartError::Failed(format!("no runtime for pipes: {error}")))?;
         let fixed_port = self.fixed_port(&launch).await?;
-        let mut command = self.command(&launch, fixed_port)?;
-        let mut child = {
+        let started = self.supervisor.start(&self.order(&launch, fixed_port)?)?;
+        let (stdin, stdout, stderr, told) = {
             let _within = pipes.enter();
-            command.spawn()
+            ends(started.stdin, started.stdout, started.stderr, started.told)
         }
-        .map_err(|error| StartError(format!("the supervisor {} cannot be started: {error}", self.supervisor.display())))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
-            return Err(StartError("the supervisor has no pipes".into()));
-        };
+        .map_err(|error| StartError::Failed(format!("no pipes: {error}")))?;
         let tail = Tail::default();
-        let (pid_sender, pid) = oneshot::channel();
         let (ended_sender, ended) = oneshot::channel();
         let listener = Listener(Arc::new(Mutex::new(Some(launch.events))));
-        pipes.spawn(read_stderr(BufReader::new(stderr), listener.clone(), tail.clone(), pid_sender, ended_sender));
+        pipes.spawn(read_stderr(BufReader::new(stderr), listener.clone(), tail.clone(), ended_sender));
         let (line_sender, lines) = unbounded_channel();
         pipes.spawn(read_stdout(BufReader::new(stdout), line_sender));
         let (steering, commands) = unbounded_channel();
         pipes.spawn(write_stdin(stdin, commands));
-        let pid = pid.await.map_err(|_| StartError(format!("`{}` cannot be started: {}", self.command.join(" "), tail.text())))?;
+        let (runs_sender, runs) = oneshot::channel();
         let exit = ExitStatus::default();
         let (exited_sender, mut exited) = oneshot::channel();
-        pipes.spawn(wait(child, exit.clone(), exited_sender, ended));
+        pipes.spawn(hear(BufReader::new(told), runs_sender, exit.clone(), exited_sender, ended));
+        let pid = match runs.await {
+            Ok(Ok(pid)) => pid,
+            Ok(Err(why)) => return Err(StartError::Failed(why)),
+            Err(_) => return Err(StartError::Failed(format!("`{}` cannot be started: the supervisor is gone", self.command.join(" ")))),
+        };
         let address = self.get_ready(lines, &mut exited, &exit, &tail, fixed_port).await?;
         let running = Running {
             address,
             pid,
-            hooks: launch.hooks,
+            _leash: started.leash,
+            made,
             steering,
             listener,
             exit: exit.clone(),
@@ -157,7 +236,7 @@ impl ProcessServer {
                     _ = &mut *exited => {
                         let status = exit.lock().unwrap_or_else(PoisonError::into_inner).flatten();
                         let how = status.map_or("by a signal".to_owned(), |status| format!("with status {status}"));
-                        return Err(StartError(format!("`{shown}` ended {how} before it was ready; {}", tail.text())));
+                        return Err(StartError::Failed(format!("`{shown}` ended {how} before it was ready; {}", tail.text())));
                     }
                     line = lines.recv() => match line.as_deref().map(|line| (line, listening(line))) {
                         Some((_, Some(address))) => return Ok(address),
@@ -181,14 +260,16 @@ impl ProcessServer {
         match timeout(self.ready_limit, ready).await {
             Ok(Ok(address)) => {
                 if let Err(error) = tokio::net::TcpStream::connect(address).await {
-                    return Err(StartError(format!("`{shown}` says that it listens on {address}, and nobody answers there: {error}")));
+                    return Err(StartError::Failed(format!(
+                        "`{shown}` says that it listens on {address}, and nobody answers there: {error}"
+                    )));
                 }
                 Ok(address)
             }
             Ok(Err(error)) => Err(error),
             Err(_) => {
                 let printed = if seen.is_empty() { "it printed nothing".to_owned() } else { format!("it printed {seen}") };
-                Err(StartError(format!(
+                Err(StartError::Late(format!(
                     "`{shown}` was not ready within {:?}: {printed}; wanted a line `listening 127.0.0.1:PORT` on stdout, or $PORT in the command and that port open; {}",
                     self.ready_limit,
                     tail.text()
@@ -205,30 +286,44 @@ impl ProcessServer {
         if launch.listen.port() != 0 {
             return Ok(Some(launch.listen.port()));
         }
-        let free = launch.network.listen(launch.listen).await.map_err(|error| StartError(format!("no free port: {error}")))?;
+        let free = launch.network.listen(launch.listen).await.map_err(|error| StartError::Failed(format!("no free port: {error}")))?;
         Ok(Some(free.address().port()))
     }
 
-    fn command(&self, launch: &ServerLaunch, fixed_port: Option<u16>) -> Result<Command, StartError> {
+    fn order(&self, launch: &ServerLaunch, fixed_port: Option<u16>) -> Result<Order, StartError> {
         let port = fixed_port.unwrap_or(launch.listen.port()).to_string();
-        let words: Vec<String> = self.command.iter().map(|word| word.replace("$PORT", &port)).collect();
-        let mut command = Command::new(&self.supervisor);
-        command.arg("supervise").arg("--").args(&words);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(false);
-        command.env("PORT", &port);
-        command.envs(environment(launch, &["stdin"]));
+        let command = self.command.iter().map(|word| word.replace("$PORT", &port)).collect();
+        let mut environment = environment(launch, &["stdin"]);
+        let mut set = |key: &str, value: String| environment.push((key.to_owned(), value));
+        set("PORT", port);
         if let Some(path) = &launch.store.path {
-            command.env("PROOFMARK_STORE", path);
+            set("PROOFMARK_STORE", path.display().to_string());
         }
         if !launch.upstream.is_empty() {
             let list: Vec<String> = launch.upstream.iter().map(ToString::to_string).collect();
-            command.env("PROOFMARK_UPSTREAM", list.join(","));
+            set("PROOFMARK_UPSTREAM", list.join(","));
         }
         if !launch.tokens.is_empty() {
-            command.env("PROOFMARK_AUTH_TOKENS", token_file(launch, &self.scratch)?);
+            set("PROOFMARK_AUTH_TOKENS", token_file(launch, &self.scratch)?.display().to_string());
         }
-        Ok(command)
+        Ok(Order { command, environment })
     }
+}
+
+/// Our ends of a process, for the runtime that reads and writes them.
+fn ends(
+    stdin: PipeWriter,
+    stdout: PipeReader,
+    stderr: PipeReader,
+    told: StdUnixStream,
+) -> std::io::Result<(pipe::Sender, pipe::Receiver, pipe::Receiver, UnixStream)> {
+    told.set_nonblocking(true)?;
+    Ok((
+        pipe::Sender::from_owned_fd(stdin.into())?,
+        pipe::Receiver::from_owned_fd(stdout.into())?,
+        pipe::Receiver::from_owned_fd(stderr.into())?,
+        UnixStream::from_std(told)?,
+    ))
 }
 
 /// What a case's settings and hooks are in the environment of a server.
@@ -249,7 +344,7 @@ pub(super) fn token_file(launch: &ServerLaunch, folder: &Path) -> Result<PathBuf
         None => format!("{}, {}\n", token.token, token.subject),
     };
     let text: String = launch.tokens.iter().map(line).collect();
-    write_file(&path, &text).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+    write_file(&path, &text).map_err(|error| StartError::Failed(format!("{}: {error}", path.display())))?;
     Ok(path)
 }
 
@@ -280,17 +375,18 @@ impl Listener {
     }
 }
 
-/// A process that runs. Dropping it closes its input, at which its supervisor ends it.
+/// A process that runs. Dropping it ends it.
 #[derive(Debug)]
 struct Running {
     address: SocketAddr,
     pid: u32,
-    hooks: Vec<String>,
+    _leash: Leash,
+    made: Arc<Made>,
     steering: UnboundedSender<String>,
     listener: Listener,
     exit: ExitStatus,
     /// Where it may wait, for as long as its factory is there.
-    idle: Weak<Mutex<Vec<Self>>>,
+    idle: Weak<Waiting>,
     served_before: bool,
 }
 
@@ -341,7 +437,7 @@ impl ServerSystem for Running {
     fn give_back(self: Box<Self>) {
         self.listener.set(None);
         if let Some(idle) = self.idle.upgrade() {
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
+            idle.put(*self);
         }
     }
 }
@@ -353,21 +449,64 @@ async fn tell_the_exit(exited: oneshot::Receiver<()>, exit: ExitStatus, listener
     listener.tell(ServerEvent::Exited { status });
 }
 
-async fn write_stdin(mut stdin: ChildStdin, mut lines: UnboundedReceiver<String>) {
-    // the end of this pipe is what tells the supervisor to end everything
+async fn write_stdin(mut stdin: pipe::Sender, mut lines: UnboundedReceiver<String>) {
     while let Some(line) = lines.recv().await {
-        if stdin.write_all(line.as_bytes()).await.is_err() || stdin.flush().await.is_err() {
+        if stdin.write_all(line.as_bytes()).await.is_err() {
+            // a server that has closed its input goes on without
             return;
         }
     }
 }
 
-async fn wait(mut child: Child, exit: ExitStatus, exited: oneshot::Sender<()>, ended: oneshot::Receiver<()>) {
-    let status = child.wait().await.ok().and_then(|status| status.code());
+/// Hears what the supervisor tells of a process.
+async fn hear(
+    mut told: impl AsyncBufRead + Unpin,
+    runs: oneshot::Sender<Result<u32, String>>,
+    exit: ExitStatus,
+    exited: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+) {
+    let mut runs = Some(runs);
+    let mut pid = None;
+    let mut status = None;
+    while let Some(line) = next_line(&mut told).await {
+        match serde_json::from_slice(&line) {
+            Ok(Told::Runs(number)) => {
+                pid = Some(number);
+                answer(&mut runs, Ok(number));
+            }
+            Ok(Told::Fails(why)) => {
+                answer(&mut runs, Err(why));
+                return;
+            }
+            Ok(Told::Ended(code)) => status = Some(code),
+            Err(_) => break,
+        }
+    }
+    drop(runs);
+    if let (None, Some(pid)) = (status, pid) {
+        // the supervisor has been ended by somebody; there is nobody else to see to this process
+        kill_group(pid);
+    }
     // what was written before the end is read before the end is told
     let _ = timeout(LAST_LINES, ended).await;
     exit.lock().unwrap_or_else(PoisonError::into_inner).replace(status.filter(|status| *status < SIGNALLED));
     let _ = exited.send(());
+}
+
+/// Answers who waits for it; nobody may.
+fn answer(waiting: &mut Option<oneshot::Sender<Result<u32, String>>>, answer: Result<u32, String>) {
+    if let Some(waiting) = waiting.take() {
+        let _ = waiting.send(answer);
+    }
+}
+
+fn kill_group(pid: u32) {
+    use nix::sys::signal::{Signal as Unix, killpg};
+    if let Ok(group) = i32::try_from(pid) {
+        // a group that is gone is what is wanted
+        let _ = killpg(nix::unistd::Pid::from_raw(group), Unix::SIGKILL);
+    }
 }
 
 async fn read_stdout(mut stdout: impl AsyncBufRead + Unpin, lines: UnboundedSender<String>) {
@@ -379,26 +518,10 @@ async fn read_stdout(mut stdout: impl AsyncBufRead + Unpin, lines: UnboundedSend
     }
 }
 
-async fn read_stderr(
-    mut stderr: impl AsyncBufRead + Unpin,
-    listener: Listener,
-    tail: Tail,
-    pid: oneshot::Sender<u32>,
-    ended: oneshot::Sender<()>,
-) {
-    let mut pid = Some(pid);
+async fn read_stderr(mut stderr: impl AsyncBufRead + Unpin, listener: Listener, tail: Tail, ended: oneshot::Sender<()>) {
     let mut plain = 0;
     while let Some(line) = next_line(&mut stderr).await {
         let text = String::from_utf8_lossy(&line);
-        if let Some(own) = text.strip_prefix(SUPERVISOR) {
-            match (own.strip_prefix("pid ").and_then(|number| number.parse().ok()), pid.take()) {
-                (Some(number), Some(sender)) => {
-                    let _ = sender.send(number);
-                }
-                _ => tail.push(own),
-            }
-            continue;
-        }
         let event = match classify(&text) {
             Some(event) => event,
             None => {
@@ -415,136 +538,23 @@ async fn read_stderr(
     let _ = ended.send(());
 }
 
-/// What a line of standard error says; one that says nothing to the harness is kept for messages.
-#[cfg(feature = "containers")]
-pub(super) fn event_of(line: Vec<u8>, tail: &Tail) -> ServerEvent {
-    let text = String::from_utf8_lossy(&line);
-    classify(&text).unwrap_or_else(|| {
-        tail.push(&text);
-        ServerEvent::Stderr(line.clone())
-    })
-}
-
-/// Lines of an output that comes in pieces; a longer one than the bound is cut.
-#[cfg(feature = "containers")]
-#[derive(Debug, Default)]
-pub(super) struct Lines(Vec<u8>);
-
-#[cfg(feature = "containers")]
-impl Lines {
-    /// The lines that a further piece completes.
-    pub(super) fn take(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
-        let mut lines = Vec::new();
-        for byte in piece {
-            match byte {
-                b'\n' => lines.push(std::mem::take(&mut self.0)),
-                _ if (self.0.len() as u64) < LONGEST_LINE => self.0.push(*byte),
-                _ => {}
-            }
-        }
-        lines
-    }
-}
-
-fn classify(text: &str) -> Option<ServerEvent> {
-    if let Some(json) = text.strip_prefix("proofmark-hook ") {
-        return serde_json::from_str(json).ok().map(ServerEvent::Hook);
-    }
-    let value: serde_json::Value = text.starts_with('{').then(|| serde_json::from_str(text).ok())??;
-    value.get("line").is_some().then_some(ServerEvent::Log(value))
-}
-
-/// The next line, cut at a bound; the rest of a longer one is thrown away.
-async fn next_line(from: &mut (impl AsyncBufRead + Unpin)) -> Option<Vec<u8>> {
-    let mut line = Vec::new();
-    let read = from.take(LONGEST_LINE).read_until(b'\n', &mut line).await.ok()?;
-    if read == 0 {
-        return None;
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    } else if line.len() as u64 >= LONGEST_LINE {
-        skip_line(from).await;
-    }
-    Some(line)
-}
-
-async fn skip_line(from: &mut (impl AsyncBufRead + Unpin)) {
-    loop {
-        let Ok(buffer) = from.fill_buf().await else { return };
-        if buffer.is_empty() {
-            return;
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        from.consume(used);
-        if end.is_some() {
-            return;
-        }
-    }
-}
-
-/// The last lines of standard error, for messages.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
-
-impl Tail {
-    /// Keeps a line, and lets the oldest go.
-    pub(super) fn push(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == TAIL_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line.chars().take(300).collect::<String>().escape_debug().to_string());
-    }
-
-    /// The last of them.
-    pub(super) fn text(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.is_empty() {
-            "it wrote nothing to stderr".into()
-        } else {
-            format!("its last lines on stderr: {}", lines.iter().cloned().collect::<Vec<_>>().join(" | "))
-        }
-    }
-}
-
 fn listening(line: &str) -> Option<SocketAddr> {
     line.trim().strip_prefix("listening ")?.trim().parse().ok()
 }
 
-/// Exit statuses from here on say that the process ended by a signal.
-pub const SIGNALLED: i32 = 128;
 const READY_STEP: Duration = Duration::from_millis(10);
+/// How long a case waits for a server that others use before it has one more started.
+const PATIENCE: Duration = Duration::from_millis(100);
 const LAST_LINES: Duration = Duration::from_secs(2);
-const LONGEST_LINE: u64 = 64 * 1024;
 const KEPT_LINES: usize = 2_000;
-const TAIL_LINES: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_told_apart() {
-        assert!(matches!(classify(r#"proofmark-hook {"hook":"begin"}"#), Some(ServerEvent::Hook(_))));
-        assert!(matches!(classify(r#"{"line":"access","code":"OK"}"#), Some(ServerEvent::Log(_))));
-        assert_eq!(classify("panicked at src/main.rs"), None);
-        assert_eq!(classify(r#"{"level":"info"}"#), None);
-    }
-
-    #[test]
     fn the_ready_line_says_where() {
         assert_eq!(listening("listening 127.0.0.1:41234\n"), Some("127.0.0.1:41234".parse().unwrap()));
         assert_eq!(listening("server started"), None);
-    }
-
-    #[tokio::test]
-    async fn a_line_without_end_is_bounded() {
-        let text = [vec![b'x'; 200_000], b"\nnext\n".to_vec()].concat();
-        let mut reader = BufReader::new(&text[..]);
-        assert_eq!(next_line(&mut reader).await.map(|line| line.len()), Some(64 * 1024));
-        assert_eq!(next_line(&mut reader).await, Some(b"next".to_vec()));
-        assert_eq!(next_line(&mut reader).await, None);
     }
 }
