@@ -25,6 +25,7 @@ pub mod text;
 pub mod units;
 pub mod when;
 
+pub(crate) use self::suite::FAR;
 pub use self::{
     bound::Bound,
     fault::{Fault, FaultKind, known_faults},

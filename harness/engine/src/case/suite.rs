@@ -69,3 +69,6 @@ impl fmt::Display for Role {
         })
     }
 }
+
+/// A time so long that it only bounds what hangs: a case that lasts so long has hung.
+pub(crate) const FAR: Duration = Duration::from_secs(5);

@@ -24,7 +24,7 @@ use super::stage::{Round, Stage};
 use super::wire_caller::WireCaller;
 use crate::case::given::{Backend as GivenBackend, Grants, Handshake, Manners, Reads, Switch};
 use crate::case::when::{SystemAct, Via};
-use crate::case::{Call, Case, Operation, Role, StatusCode, Step, Template};
+use crate::case::{Call, Case, FAR, Operation, Role, Step, Template};
 use crate::peer::backend::Backend;
 use crate::profile::Profile;
 
@@ -239,10 +239,13 @@ async fn play(case: &Case, setting: &Setting, stage: &Stage, set: Set) {
     }
 }
 
-/// Whether nothing went wrong with the server, it accepted no write, no deadline passed, and every handler that began has ended: a server of which
-/// that is true can serve other cases.
+/// Whether nothing went wrong with the server, it accepted no write, nothing hung until a far deadline, and every handler that began has ended: a
+/// server of which that is true can serve other cases.
 fn is_as_before(stage: &Stage) -> bool {
     stage.transcript().with(|events| {
+        if events.last().is_none_or(|last| last.at() >= FAR) {
+            return false;
+        }
         let mut running = 0;
         let mut looks = 0;
         let mut writes = BTreeSet::new();
@@ -252,7 +255,6 @@ fn is_as_before(stage: &Stage) -> bool {
                     writes.insert(call);
                 }
                 What::CallEnded { call, outcome: Outcome::Status(seen) } if seen.code == 0 && writes.contains(call) => return false,
-                What::CallEnded { outcome: Outcome::Status(seen), .. } if seen.code == StatusCode::DeadlineExceeded as u32 => return false,
                 What::Hook { line, .. } => match line.get("hook").and_then(|hook| hook.as_str()) {
                     Some("begin") => running += 1,
                     Some("end") => running -= 1,

@@ -56,7 +56,9 @@ struct Waiting {
     /// One more has come.
     came: Notify,
     /// Of every server that other cases may use, for as long as it is there.
-    made: Mutex<Vec<Weak<Made>>>,
+    made: Counts,
+    /// Of every case that wants such a server and has none yet.
+    wanted: Counts,
 }
 
 impl Waiting {
@@ -72,23 +74,36 @@ impl Waiting {
         Some(servers.swap_remove(place))
     }
 
-    /// Whether there are as many servers that were started like this as cores, which is as many as can be at work.
+    /// Whether there are enough servers that were started like this: one for a few cases that want it, and never more than cores, which is as many as
+    /// can be at work.
     fn is_enough(&self, made: &Made) -> bool {
-        let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|one| one.strong_count() > 0);
-        all.iter().filter(|one| one.upgrade().is_some_and(|one| *one == *made)).count() >= cores()
-    }
-
-    /// A server that is started like this is counted from now on.
-    fn count(&self, made: Made) -> Arc<Made> {
-        let made = Arc::new(made);
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&made));
-        made
+        let servers = self.made.of(made);
+        servers >= cores() || self.wanted.of(made) <= servers * QUEUE
     }
 
     fn put(&self, server: Running) {
         self.servers().push(server);
         self.came.notify_waiters();
+    }
+}
+
+/// How many there are of each kind of server, for as long as what is counted is held.
+#[derive(Debug, Default)]
+struct Counts(Mutex<Vec<Weak<Made>>>);
+
+impl Counts {
+    /// Counts one more.
+    fn count(&self, made: Made) -> Arc<Made> {
+        let made = Arc::new(made);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&made));
+        made
+    }
+
+    /// How many are like this.
+    fn of(&self, made: &Made) -> usize {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.strong_count() > 0);
+        all.iter().filter(|one| one.upgrade().is_some_and(|one| *one == *made)).count()
     }
 }
 
@@ -137,14 +152,16 @@ static PIPES: LazyLock<std::io::Result<Runtime>> =
 pub(super) static STARTING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(cores()));
 
 fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // asking reads files of the kernel
+    static CORES: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    *CORES
 }
 
 impl ProcessServer {
     /// One that served such cases before, or else a new one once it is its turn to start. Whichever comes first: other cases end meanwhile, and most
     /// of them sooner than a server starts.
     async fn kept_or_launched(&self, launch: ServerLaunch) -> Result<Box<dyn ServerSystem>, StartError> {
-        let made = Made::by(&launch);
+        let made = self.idle.0.wanted.count(Made::by(&launch));
         let mut patience = pin!(sleep(PATIENCE));
         let mut is_patient = true;
         let mut turn = pin!(STARTING.acquire());
@@ -171,7 +188,7 @@ impl ProcessServer {
                 turn.set(STARTING.acquire());
                 continue;
             }
-            let made = self.idle.0.count(made);
+            let made = self.idle.0.made.count(Made::by(&launch));
             return Ok(Box::new(self.launch(launch, made).await?));
         }
     }
@@ -545,6 +562,8 @@ fn listening(line: &str) -> Option<SocketAddr> {
 const READY_STEP: Duration = Duration::from_millis(10);
 /// How long a case waits for a server that others use before it has one more started.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How many cases wait for one server before another is started beside it.
+const QUEUE: usize = 4;
 const LAST_LINES: Duration = Duration::from_secs(2);
 const KEPT_LINES: usize = 2_000;
 
@@ -556,5 +575,21 @@ mod tests {
     fn the_ready_line_says_where() {
         assert_eq!(listening("listening 127.0.0.1:41234\n"), Some("127.0.0.1:41234".parse().unwrap()));
         assert_eq!(listening("server started"), None);
+    }
+
+    #[test]
+    fn one_server_is_enough_for_a_few_cases() {
+        let waiting = Waiting::default();
+        let made = Made { settings: BTreeMap::new(), hooks: vec!["users=3".into()], tokens: Vec::new() };
+        let _wants_it = waiting.wanted.count(made.clone());
+        assert!(!waiting.is_enough(&made));
+        let server = waiting.made.count(made.clone());
+        assert!(waiting.is_enough(&made));
+        let others: Vec<_> = (0..QUEUE).map(|_| waiting.wanted.count(made.clone())).collect();
+        assert_eq!(waiting.is_enough(&made), cores() == 1);
+        drop(others);
+        assert!(waiting.is_enough(&made));
+        drop(server);
+        assert!(!waiting.is_enough(&made));
     }
 }

@@ -1,10 +1,8 @@
 //! Whether a case leaves a server as it found it.
 
-use std::time::Duration;
-
 use super::facts::Facts;
 use crate::{
-    case::{CallStep, Case, Role, Step, given},
+    case::{CallStep, Case, FAR, Role, Step, given},
     check::Check,
 };
 
@@ -21,12 +19,9 @@ pub(super) fn is_harmless(case: &Case) -> bool {
         && case.given.faults.is_empty()
         && facts.times.iter().all(|time| *time >= FAR)
         && facts.count(reaches_further) == 0
-        && !facts.call_steps.iter().any(|step| matches!(step, CallStep::Cancel(_) | CallStep::Hold(_) | CallStep::Reset(_)))
+        && !facts.call_steps.iter().any(|step| matches!(step, CallStep::Cancel(_) | CallStep::Reset(_)))
         && !facts.checks.iter().any(|check| matches!(check, Check::Memory(_)))
 }
-
-/// A time so long that it only bounds what hangs.
-const FAR: Duration = Duration::from_secs(5);
 
 fn reaches_further(step: &Step) -> bool {
     matches!(step, Step::Signal(_) | Step::System(_) | Step::Health(_) | Step::Store(_) | Step::Auth(_) | Step::Cancel(_) | Step::Close(_))
