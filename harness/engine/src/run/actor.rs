@@ -102,6 +102,8 @@ impl Actor {
             Step::Signal(signal) => {
                 if let Some(host) = self.server("signal") {
                     host.signal(if *signal == SignalStep::Term { Signal::Term } else { Signal::Int });
+                    // a busy container engine takes a while, and what follows is about a server that was told
+                    host.delivered().await;
                 }
             }
             Step::System(act) => self.system(*act).await,
