@@ -101,9 +101,7 @@ impl Actor {
             Step::Peer(acts) => self.peer(acts, round).await,
             Step::Signal(signal) => {
                 if let Some(host) = self.server("signal") {
-                    host.signal(if *signal == SignalStep::Term { Signal::Term } else { Signal::Int });
-                    // a busy container engine takes a while, and what follows is about a server that was told
-                    host.delivered().await;
+                    host.signal(if *signal == SignalStep::Term { Signal::Term } else { Signal::Int }).await;
                 }
             }
             Step::System(act) => self.system(*act).await,
@@ -220,18 +218,16 @@ impl Actor {
             SystemAct::Start => host.start().await,
             SystemAct::Restart => host.restart().await,
             SystemAct::Kill => {
-                host.signal(Signal::Kill);
+                host.signal(Signal::Kill).await;
                 host.exited().await;
                 false
             }
             SystemAct::Freeze => {
-                host.signal(Signal::Stop);
-                host.delivered().await;
+                host.signal(Signal::Stop).await;
                 false
             }
             SystemAct::Thaw => {
-                host.signal(Signal::Continue);
-                host.delivered().await;
+                host.signal(Signal::Continue).await;
                 false
             }
         };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proofmark_record::{CallRef, Direction, Owed, Steered, SystemAct, Text, What};
 use proofmark_system::{ServerEvent, ServerFactory, ServerLaunch, ServerSystem, Signal, StartError, StoreSlot, Token};
 use proofmark_transport::clock::timeout;
-use proofmark_transport::{Clock, Held, Network};
+use proofmark_transport::{BoxFuture, Clock, Held, Network};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::stage::{Stage, any_port};
@@ -141,21 +141,19 @@ impl Host {
         }
     }
 
-    /// Ends when every signal so far has been delivered.
-    pub async fn delivered(&self) {
-        let delivered = self.0.running.borrow_mut().as_mut().map(|system| system.delivered());
-        if let Some(delivered) = delivered {
+    /// Sends a signal, and ends when it has been delivered: a busy container engine takes a while, and what follows is about a server that was told.
+    pub async fn signal(&self, signal: Signal) {
+        if let Some(delivered) = self.send(signal) {
             delivered.await;
         }
     }
 
-    /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    fn send(&self, signal: Signal) -> Option<BoxFuture<'static, ()>> {
         let transcript = self.0.stage.transcript();
         let running = &mut *self.0.running.borrow_mut();
         let Some(system) = running else {
             transcript.write(What::Owed { by: Owed::Harness, text: format!("signal {signal:?}, but the server does not run") });
-            return;
+            return None;
         };
         match signal {
             Signal::Term | Signal::Int => {
@@ -176,12 +174,13 @@ impl Host {
             self.0.exit_is_asked.set(true);
         }
         system.signal(signal);
+        Some(system.delivered())
     }
 
     /// Ends the server if it runs and starts it again.
     pub async fn restart(&self) -> bool {
         if self.is_running() {
-            self.signal(Signal::Term);
+            self.signal(Signal::Term).await;
             self.exited().await;
         }
         self.start().await

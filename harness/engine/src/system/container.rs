@@ -206,7 +206,7 @@ impl ContainerServer {
             Ok(Err(_)) => {
                 Err(StartError::Failed(format!("the container of {}:{} ended before it was ready; {}", self.image, self.tag, tail.text())))
             }
-            Err(_) => Err(StartError::Failed(format!(
+            Err(_) => Err(StartError::Late(format!(
                 "the container of {}:{} was not ready within {:?}: wanted a line `listening ...` on stdout; {}",
                 self.image,
                 self.tag,
